@@ -1,0 +1,53 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. Both set everything up themselves.
+# Everything they make lies in .venv/ and .seawall/; `make clean` removes it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+REAL_FEEDS ?= $(abspath ../shared/feeds)
+export REAL_FEEDS
+
+.PHONY: help setup demo test lint types check soak bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/' | column -t -s'|'
+
+setup: .venv/.done ## make the environment in .venv/ from the pinned versions
+
+.venv/.done: requirements/lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "seawall needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 2; }
+	@echo "making .venv with pinned versions (once; a minute or so)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps --requirement requirements/lock.txt
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## load, answer, reload: the main job on sample feeds and the bundled PostgreSQL
+	@$(BIN)/python -m courtside.demo
+
+lint: setup ## style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## static types
+	@$(BIN)/basedpyright --level error
+
+test: lint types ## lint, types and every test
+	@$(BIN)/python -m pytest -m "not soak" $(ARGS)
+
+soak: setup ## the long series: faults and races, many times over
+	@$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+
+bench: setup ## a million records: time, memory, WAL, dead tuples, against TRUNCATE + COPY
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: ## renew requirements/lock.txt (needs uv); names, versions and hashes, no addresses
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate --extra embedded --extra courtside --extra dev pyproject.toml requirements/build.in -o requirements/lock.txt
+
+clean: ## remove everything the targets above made
+	@[ ! -x $(BIN)/seawall ] || $(BIN)/seawall db stop >/dev/null 2>&1 || true
+	rm -rf .venv .seawall .pytest_cache .ruff_cache .hypothesis dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Feeds: what a source says now, as a stream of rows."""

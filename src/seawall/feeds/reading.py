@@ -1,0 +1,128 @@
+"""What a feed reader is given and what it yields: the contract between a feed and staging.
+
+A reader is any object with ``columns`` and ``read``. The manifest names it as ``module:attribute``.
+It streams: it may keep what is bounded by the number of clubs or teams, never what grows with the
+number of records. It writes nothing and asks the database only through ``ReadContext.known``.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+Value: TypeAlias = Any
+"""A cell: str, int, float, Decimal, bool, date, time, datetime, UUID, list, dict, or None (unsaid)."""
+
+
+class KnownRows(Protocol):
+    """Rows that the database holds, named the way a feed names them."""
+
+    def __call__(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Value, ...]]:
+        """Yield ``columns`` (staged column names) of every row of an imported ``table``.
+
+        Retired rows are included. A parent's key is reached by the staged name of the column that
+        names the parent, so ``known("teams", ["league", "name"])`` yields league codes, not ids.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContext:
+    """What a reader may look at besides the files."""
+
+    directory: Path
+    known: KnownRows
+    previous_evidence: Mapping[str, Any] = field(default_factory=dict)
+    """Evidence by name, as the last run that was applied recorded it."""
+    as_of: datetime.date | None = None
+    """The day the feed speaks of, where known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows for one table from one file.
+
+    Each row is ``(position, *values)``: the 1-based position of its record in the file, then the
+    values in the order of ``Reader.columns[table]``. A list of some thousand rows is best.
+    """
+
+    table: str
+    file: str
+    rows: list[tuple[Value, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A record that is not used, with the reason and the record itself."""
+
+    file: str
+    position: int
+    reason: str
+    """Few words, the same for all records of one kind: reasons are counted."""
+    record: bytes
+    detail: str = ""
+    expected: bool = False
+    """True for junk the reader knows and can name; it does not count against the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """A file was read to its end."""
+
+    file: str
+    """Path relative to the feed's directory, with forward slashes."""
+    scope: str
+    """What part of the world the file speaks of (a league), or '' for all of it."""
+    kind: str
+    """What the file speaks of; the manifest's ``sources`` name these."""
+    table: str | None
+    """The table that gets one row a record, or None; exact repeats there count as repeated."""
+    read: int
+    """Records in the file, those set aside included."""
+    notes: Mapping[str, int] = field(default_factory=dict)
+    """Things worth counting in records that were used, e.g. ``{"practice": 19}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Something the reader decided from what it saw; recorded with the run."""
+
+    name: str
+    value: Any
+    """JSON-encodable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know; becomes a finding that does not stop the run."""
+
+    check: str
+    scope: str
+    table: str
+    message: str
+    fix: str
+    refuses: bool = False
+    """True for what must stop the run unless it is accepted."""
+
+
+Item: TypeAlias = Rows | SetAside | FileRead | Evidence | Notice
+
+
+class Reader(Protocol):
+    """Turns a feed's directory into items."""
+
+    @property
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        """Staged column names by table, in the order of ``Rows.rows`` (position left out)."""
+        ...
+
+    def read(self, context: ReadContext) -> Iterator[Item]:
+        """Stream the feed.
+
+        Raises:
+            FeedError: the feed as a whole cannot be read (unknown directory, unreadable file).
+        """
+        ...
