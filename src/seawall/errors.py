@@ -57,7 +57,7 @@ class FeedError(SeawallError):
     """The feed as a whole cannot be read."""
 
     code = "feed-unreadable"
-    exit_code = ExitCode.USAGE
+    exit_code = ExitCode.REFUSED
 
 
 class PlanError(SeawallError):

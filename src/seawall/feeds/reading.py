@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 Value: TypeAlias = Any
-"""A cell: str, int, float, Decimal, bool, date, time, datetime, UUID, list, dict, or None (unsaid)."""
+"""A cell: str, int, float, Decimal, bool, date, time, datetime, UUID, list, dict, or None."""
 
 
 class KnownRows(Protocol):

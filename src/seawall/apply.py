@@ -1,0 +1,461 @@
+"""Conducts the one transaction: lock, re-check, merge, verify, certify, record.
+
+The order of its first statements matters: BEGIN, SET LOCAL and LOCK take no snapshot, so what
+follows sees everything that was committed before the locks were granted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import errors as pg
+from psycopg import sql
+
+from seawall import impact, merge
+from seawall.catalog.model import Catalogue
+from seawall.catalog.read import read_catalogue
+from seawall.database import setting_milliseconds
+from seawall.errors import PlanStale, SeawallError
+from seawall.ledger.ledger import RUN_LOCK
+from seawall.manifest import Manifest
+from seawall.match import Matcher, retired_condition
+from seawall.naming import Shape
+from seawall.plan import Plan
+from seawall.references import UserReference
+from seawall.witness import certificate, counters, damage, meanings
+from seawall.witness.fingerprints import Fingerprint, Subject
+from seawall.witness.meanings import Meaning
+
+ATTEMPTS = 6
+NAMED_ROWS = damage.NAMED_ROWS
+
+
+class UserDamage(SeawallError):
+    """The run would have changed users' rows; it was rolled back."""
+
+    code = "user-rows-damaged"
+
+    def __init__(self, rows: list[str], tables: list[str]) -> None:
+        named = "\n       ".join(rows[:NAMED_ROWS])
+        more = f"\n       … and {len(rows) - NAMED_ROWS} more" if len(rows) > NAMED_ROWS else ""
+        super().__init__(
+            f"the run would have changed users’ rows in {', '.join(tables)}; it was rolled back:"
+            f"\n       {named}{more}",
+            why="Some trigger, rule or foreign key writes users’ rows when imported ones change.",
+            fix="Look at the triggers and foreign keys of the imported tables; “seawall check” "
+            "lists those it can judge.",
+        )
+        self.rows = rows
+        self.tables = tables
+
+
+class OutcomeDiffers(SeawallError):
+    """The run did not do exactly what its plan said; it was rolled back."""
+
+    code = "outcome-differs"
+
+
+class UserOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What the witnesses say of one user table."""
+
+    rows_before: int
+    rows_after: int
+    changed_by_run: int
+    orphans: int
+    retargeted: int
+
+
+class TableOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run did to one imported table."""
+
+    staged: int
+    same: int
+    changed: int
+    new: int
+    vanished: int
+    retired: int
+    reinstated: int
+    deleted: int
+    held: int
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What the transaction did, and the evidence."""
+
+    outcome: str
+    certified: bool
+    tables: dict[str, TableOutcome]
+    users: dict[str, UserOutcome]
+    unverified: tuple[str, ...]
+    proof: dict[str, Any]
+    attempts: int
+    references_checked: int
+
+
+Record = Callable[[Outcome], None]
+"""Writes the outcome row, inside the transaction, as its last write."""
+
+
+class Apply:
+    """One run's transaction, with its retries."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        url: str,
+        manifest: Manifest,
+        catalogue: Catalogue,
+        shapes: Mapping[str, Shape],
+        references: list[UserReference],
+        matcher: Matcher,
+        plan: Plan,
+        run_id: int,
+    ) -> None:
+        self._connection = connection
+        self._url = url
+        self._manifest = manifest
+        self._catalogue = catalogue
+        self._shapes = shapes
+        self._references = references
+        self._matcher = matcher
+        self._plan = plan
+        self._run_id = run_id
+        self._order = [name for name in plan.order if name in plan.differences]
+        self._identifiers = {name: table.identifier for name, table in catalogue.tables.items()}
+
+    def run(self, record: Record, progress: Callable[[str, int], None]) -> Outcome:
+        """Do what the plan says, or nothing.
+
+        Raises:
+            PlanStale: something the plan was made from has changed.
+            UserDamage: users' rows would have changed.
+            OutcomeDiffers: a statement wrote another number of rows than planned.
+            psycopg.Error: the database refused a statement, also after retries.
+        """
+        deadlock_milliseconds = setting_milliseconds(self._connection, "deadlock_timeout")
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._attempt(attempt, deadlock_milliseconds, record, progress)
+            except (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable):
+                self._connection.execute("ROLLBACK")
+                if attempt == ATTEMPTS:
+                    raise
+            except pg.ForeignKeyViolation as error:
+                self._connection.execute("ROLLBACK")
+                if attempt == ATTEMPTS or not self._is_users(error):
+                    raise
+            except BaseException:
+                if not self._connection.closed:
+                    self._connection.execute("ROLLBACK")
+                raise
+            progress("waiting for users", attempt)
+            time.sleep(0.05 * attempt)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _is_users(self, error: pg.ForeignKeyViolation) -> bool:
+        """A user's new reference stopped our DELETE: match anew and hold the row."""
+        named = (error.diag.schema_name, error.diag.table_name)
+        users = [self._catalogue.tables[name] for name in self._manifest.user_tables()]
+        return named in {(table.schema, table.name) for table in users}
+
+    def _attempt(
+        self,
+        attempt: int,
+        deadlock_milliseconds: int,
+        record: Record,
+        progress: Callable[[str, int], None],
+    ) -> Outcome:
+        self._begin(deadlock_milliseconds)
+        progress("locked", attempt)
+        counts_before = counters.read(
+            self._connection, self._catalogue, self._manifest.user_tables()
+        )
+        self._refuse_if_stale()
+        subjects = self._subjects()
+        before = {subject.name: subject.take(self._connection) for subject in subjects}
+        meant = self._meanings()
+        progress("merging", 0)
+        written = self._merge(progress)
+        self._connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        progress("verifying", 0)
+        after = {subject.name: subject.take(self._connection) for subject in self._subjects()}
+        means = self._meanings()
+        counts_after = counters.read(
+            self._connection, self._catalogue, self._manifest.user_tables()
+        )
+        self._refuse_damage(before, after, meant, means, counts_before, counts_after)
+        held = self._held()
+        unverified = []
+        if counts_before is None or counts_after is None:
+            unverified.append("counters: track_counts is off, so the server counts no writes")
+        certified = certificate.nothing_written(self._connection)
+        outcome = self._outcome(written, held, before, after, means, counts_after)
+        outcome = msgspec.structs.replace(
+            outcome,
+            outcome="unverified" if unverified else "unchanged" if certified else "done",
+            certified=certified,
+            unverified=tuple(unverified),
+            attempts=attempt,
+        )
+        record(outcome)
+        self._connection.execute("COMMIT")
+        return outcome
+
+    def _begin(self, deadlock_milliseconds: int) -> None:
+        execute = self._connection.execute
+        execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        # Longer than deadlock_timeout, so that autovacuum yields to us; not so long that a user
+        # becomes the victim of a deadlock with us.
+        execute(
+            sql.SQL("SET LOCAL lock_timeout = {}").format(
+                sql.Literal(f"{int(deadlock_milliseconds * 1.5)}ms")
+            )
+        )
+        execute("SET LOCAL statement_timeout = 0")
+        execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
+        execute("SET LOCAL client_connection_check_interval = '500ms'")
+        execute(merge.lock(self._shapes, self._plan.order))
+        execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", [RUN_LOCK])
+
+    def _refuse_if_stale(self) -> None:
+        if read_catalogue(self._connection).digest != self._plan.catalogue_digest:
+            raise PlanStale(
+                "the database’s structure changed after the plan was made",
+                why="A new trigger or foreign key may reach users’ rows.",
+                fix="Plan again.",
+            )
+        for name in self._order:
+            if not self._matcher.still_holds(self._plan.differences[name]):
+                raise PlanStale(
+                    f"{name} or its staged rows changed after the plan was made",
+                    why="The run would do something else than the plan says.",
+                    fix="Plan again.",
+                )
+
+    def _subjects(self) -> list[Subject]:
+        """What must not change: user tables, and users' columns of imported rows that stand."""
+        subjects = [
+            Subject(
+                name=name,
+                table=self._catalogue.tables[name],
+                columns=tuple(self._catalogue.tables[name].columns),
+            )
+            for name in self._manifest.user_tables()
+        ]
+        for name, said in self._manifest.imported().items():
+            if not said.user_columns:
+                continue
+            shape = self._shapes[name]
+            made: sql.Composable | None = None
+            difference = self._plan.differences.get(name)
+            if difference is not None:
+                made = sql.SQL(
+                    "EXISTS (SELECT FROM {} AS d WHERE d.seawall_action = 'new' AND {})"
+                ).format(difference.identifier, impact.same_row(shape, "d", "t"))
+            subjects.append(
+                Subject(
+                    name=f"{name} (users’ columns)",
+                    table=shape.table,
+                    columns=(*shape.primary_key, *said.user_columns),
+                    left_out=made,
+                )
+            )
+        return subjects
+
+    def _meanings(self) -> dict[str, Meaning]:
+        return {
+            reference.label: meanings.take(
+                self._connection, reference, self._shapes, self._catalogue
+            )
+            for reference in self._references
+        }
+
+    def _merge(self, progress: Callable[[str, int], None]) -> dict[str, dict[str, int]]:
+        """Parents first: insert, update, retire. Then, children first, delete."""
+        written: dict[str, dict[str, int]] = {}
+        differences = self._plan.differences
+        parents = {
+            parent.table for shape in self._shapes.values() for parent in shape.parents.values()
+        }
+        deleting: list[str] = []
+        for name in self._order:
+            shape, difference = self._shapes[name], differences[name]
+            rows = written[name] = {}
+            if difference.new:
+                ids = shape.issues_ids and (
+                    name in parents or bool(self._manifest.tables[name].user_columns)
+                )
+                if ids:
+                    self._connection.execute(merge.issue_ids(shape, difference))
+                rows["new"] = self._write(merge.insert(shape, difference, differences, ids=ids))
+            if difference.changed:
+                statement = merge.update(shape, difference, differences)
+                rows["changed"] = self._write(statement) if statement else difference.changed
+            if difference.reinstated and not shape.retired_column:
+                self._connection.execute(merge.forget_retired(shape, difference))
+            if difference.vanished:
+                policy = self._plan.tables[name].policy
+                if policy == "retire":
+                    rows["retired"] = self._write(
+                        merge.retire(shape, difference, self._run_id, only_held=False)
+                    )
+                elif policy == "delete":
+                    deleting.append(name)
+            progress("merging", sum(sum(each.values()) for each in written.values()))
+        for name in reversed(deleting):
+            self._delete(name, written[name])
+        self._refuse_other_outcome(written)
+        return written
+
+    def _delete(self, name: str, rows: dict[str, int]) -> None:
+        shape, difference = self._shapes[name], self._plan.differences[name]
+        by_users = impact.referenced_by_users(shape, self._references, self._identifiers)
+        others = {
+            table: identifier
+            for table, identifier in self._identifiers.items()
+            if table not in self._manifest.user_tables()
+        }
+        by_others = impact.referenced_by_other(
+            self._catalogue.foreign_keys, shape, others, leaving={}
+        )
+        impact.mark_held(
+            self._connection,
+            shape,
+            difference,
+            sql.SQL("({} OR {})").format(by_users, by_others),
+        )
+        rows["retired"] = self._write(merge.retire(shape, difference, self._run_id, only_held=True))
+        rows["deleted"] = self._write(merge.delete(shape, difference))
+
+    def _write(self, statement: sql.Composed) -> int:
+        return self._connection.execute(statement).rowcount
+
+    def _refuse_other_outcome(self, written: Mapping[str, Mapping[str, int]]) -> None:
+        """Compare with the plan; only *delete → held* may differ, and only that way."""
+        for name, rows in written.items():
+            planned = self._plan.tables[name]
+            retired, deleted = rows.get("retired", 0), rows.get("deleted", 0)
+            fits = (
+                rows.get("new", 0) == planned.new
+                and rows.get("changed", 0) == planned.changed
+                and retired + deleted == planned.retire + planned.delete
+                and deleted <= planned.delete
+            )
+            if not fits:
+                raise OutcomeDiffers(
+                    f"{name}: the plan said {planned.changed} changed, {planned.new} new, "
+                    f"{planned.retire} retired, {planned.delete} deleted; the database reported "
+                    f"{dict(rows)}; it was rolled back",
+                    why="A rule or trigger on the table swallows or adds writes.",
+                    fix=f"Look at the rules and triggers of {name}, then plan again.",
+                )
+
+    def _refuse_damage(
+        self,
+        before: Mapping[str, Fingerprint],
+        after: Mapping[str, Fingerprint],
+        meant: Mapping[str, Meaning],
+        means: Mapping[str, Meaning],
+        counts_before: counters.Counts | None,
+        counts_after: counters.Counts | None,
+    ) -> None:
+        subjects = [s for s in self._subjects() if before[s.name] != after[s.name]]
+        references = [r for r in self._references if meant[r.label] != means[r.label]]
+        counted = [
+            name
+            for name in self._manifest.user_tables()
+            if counts_before and counts_after and counts_after[name] != counts_before[name]
+        ]
+        if not subjects and not references and not counted:
+            return
+        rows: list[str] = []
+        second = damage.before_image(self._connection, self._url)
+        try:
+            for subject in subjects:
+                rows += damage.differing_rows(subject, self._connection, second)
+            for reference in references:
+                rows += meanings.changed(
+                    self._connection, second, reference, self._shapes, self._catalogue
+                )
+        finally:
+            second.close()
+        written = {name: (counts_after or {}).get(name, 0) for name in counted}
+        rows += [
+            f"{name}: the run wrote {count} rows and left them as they were"
+            for name, count in written.items()
+            if name not in {subject.name for subject in subjects}
+        ]
+        tables = dict.fromkeys(
+            [*(s.name for s in subjects), *(r.user_table for r in references), *counted]
+        )
+        raise UserDamage(rows, list(tables))
+
+    def _held(self) -> dict[str, int]:
+        """Count retired rows that users refer to."""
+        counts: dict[str, int] = {}
+        for name, shape in self._shapes.items():
+            by_users = impact.referenced_by_users(shape, self._references, self._identifiers)
+            row = self._connection.execute(
+                sql.SQL("SELECT count(*) FROM {} AS t WHERE {} AND {}").format(
+                    shape.table.identifier, retired_condition(shape, "t"), by_users
+                )
+            ).fetchone()
+            counts[name] = row[0] if row else 0
+        return counts
+
+    def _outcome(
+        self,
+        written: Mapping[str, Mapping[str, int]],
+        held: Mapping[str, int],
+        before: Mapping[str, Fingerprint],
+        after: Mapping[str, Fingerprint],
+        means: Mapping[str, Meaning],
+        counts: counters.Counts | None,
+    ) -> Outcome:
+        tables = {
+            name: TableOutcome(
+                staged=self._plan.differences[name].staged,
+                same=self._plan.differences[name].same,
+                changed=written[name].get("changed", 0),
+                new=written[name].get("new", 0),
+                vanished=self._plan.differences[name].vanished,
+                retired=written[name].get("retired", 0),
+                reinstated=self._plan.differences[name].reinstated,
+                deleted=written[name].get("deleted", 0),
+                held=held[name],
+            )
+            for name in self._order
+        }
+        users = {}
+        for name in self._manifest.user_tables():
+            mine = [r.label for r in self._references if r.user_table == name]
+            users[name] = UserOutcome(
+                rows_before=before[name].rows,
+                rows_after=after[name].rows,
+                changed_by_run=(counts or {}).get(name, 0),
+                orphans=sum(means[label].orphans for label in mine),
+                retargeted=sum(means[label].retargeted for label in mine),
+            )
+        return Outcome(
+            outcome="",
+            certified=False,
+            tables=tables,
+            users=users,
+            unverified=(),
+            proof={
+                "fingerprints": {
+                    name: {"before": msgspec.to_builtins(was), "after": msgspec.to_builtins(now)}
+                    for name, was, now in ((n, before[n], after[n]) for n in before)
+                },
+                "references": {
+                    label: msgspec.to_builtins(meaning) for label, meaning in means.items()
+                },
+                "counters": counts,
+            },
+            attempts=0,
+            references_checked=sum(meaning.references for meaning in means.values()),
+        )

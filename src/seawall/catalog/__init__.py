@@ -1,0 +1,1 @@
+"""What the database is: read once a run, never written."""

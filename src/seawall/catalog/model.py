@@ -1,0 +1,179 @@
+"""The catalogue as frozen data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+from psycopg import sql
+
+Action = Literal["a", "r", "c", "n", "d"]
+"""pg_constraint's letters: no action, restrict, cascade, set null, set default."""
+
+ACTION_NAMES: Mapping[str, str] = {
+    "a": "NO ACTION",
+    "r": "RESTRICT",
+    "c": "CASCADE",
+    "n": "SET NULL",
+    "d": "SET DEFAULT",
+}
+
+# Types whose "=" is missing, or says equal of values that read differently.
+_COMPARED_AS_TEXT = frozenset(
+    [
+        "json",
+        "xml",
+        "point",
+        "line",
+        "lseg",
+        "box",
+        "path",
+        "polygon",
+        "circle",
+        "citext",
+        "txid_snapshot",
+    ]
+)
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """A column, as pg_attribute and pg_type describe it."""
+
+    name: str
+    type: str
+    """With its modifier, as SQL writes it: ``numeric(5,2)``."""
+    type_name: str
+    type_kind: str
+    type_category: str
+    not_null: bool
+    generated: bool
+    identity: str
+    """``a`` always, ``d`` by default, or empty."""
+    default_expression: str | None
+    sequence: str | None
+
+    @property
+    def has_default(self) -> bool:
+        """A value appears when none is given."""
+        return bool(self.default_expression or self.identity)
+
+    @property
+    def compared_as_text(self) -> bool:
+        """The type's own ``=`` is absent or too generous, so equality must look at the text."""
+        return self.type_name.lstrip("_") in _COMPARED_AS_TEXT
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """A unique index over plain columns."""
+
+    name: str
+    columns: tuple[str, ...]
+    is_primary: bool
+
+
+class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A foreign key; tables are named as ``Catalogue.tables`` names them."""
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+    on_delete: Action
+    on_update: Action
+    validated: bool
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True):
+    """A trigger that a person made."""
+
+    name: str
+    enabled: str
+    definition: str
+    function_digest: str
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A table with all that hangs on it."""
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    """``r`` ordinary, ``p`` partitioned."""
+    owner: str
+    file_node: int
+    row_security: bool
+    row_security_forced: bool
+    ancestors: tuple[int, ...]
+    columns: Mapping[str, Column]
+    keys: tuple[Key, ...]
+    triggers: tuple[Trigger, ...]
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """The table's name, quoted and with its schema, for composed SQL."""
+        return sql.Identifier(self.schema, self.name)
+
+    @property
+    def label(self) -> str:
+        """The name that people read: without ``public``."""
+        return table_label(self.schema, self.name)
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """Columns of the primary key, or an empty tuple."""
+        return next((key.columns for key in self.keys if key.is_primary), ())
+
+    def is_unique(self, columns: tuple[str, ...]) -> bool:
+        """Some unique index guarantees that ``columns`` identify a row."""
+        return any(set(key.columns) <= set(columns) for key in self.keys)
+
+
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
+    """All tables outside the system's and seawall's own schemas."""
+
+    tables: Mapping[str, Table]
+    foreign_keys: tuple[ForeignKey, ...]
+    server_version: int
+    """``server_version_num``, e.g. 180003."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the shape; storage (file nodes) does not count."""
+        shape = {
+            name: msgspec.structs.replace(table, file_node=0, oid=0, ancestors=())
+            for name, table in self.tables.items()
+        }
+        return hashlib.sha256(
+            msgspec.json.encode([shape, self.foreign_keys], order="sorted")
+        ).hexdigest()
+
+    def references_to(self, table: str) -> list[ForeignKey]:
+        """Foreign keys that point at a table."""
+        return [key for key in self.foreign_keys if key.target == table]
+
+    def references_from(self, table: str) -> list[ForeignKey]:
+        """Foreign keys that stand on a table."""
+        return [key for key in self.foreign_keys if key.table == table]
+
+    def same_family(self, table: str) -> list[str]:
+        """Partitions and inheritance children of a table, at any depth, without itself."""
+        oids = {self.tables[table].oid}
+        family: list[str] = []
+        grew = True
+        while grew:
+            grew = False
+            for name, other in self.tables.items():
+                if other.oid not in oids and oids & set(other.ancestors):
+                    oids.add(other.oid)
+                    family.append(name)
+                    grew = True
+        return family
+
+
+def table_label(schema: str, name: str) -> str:
+    """How a table is called in the manifest, in reports and in JSON."""
+    return name if schema == "public" else f"{schema}.{name}"

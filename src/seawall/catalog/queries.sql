@@ -1,0 +1,64 @@
+-- name: tables
+SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
+       c.relrowsecurity AS row_security, c.relforcerowsecurity AS row_security_forced,
+       pg_get_userbyid(c.relowner) AS owner, c.relfilenode::bigint AS file_node,
+       array(SELECT i.inhparent::bigint FROM pg_inherits i WHERE i.inhrelid = c.oid) AS ancestors
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p')
+  AND c.relpersistence <> 't'
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'seawall', 'seawall_stage')
+ORDER BY n.nspname, c.relname
+
+-- name: columns
+SELECT a.attrelid::bigint AS table_oid, a.attname AS name,
+       format_type(a.atttypid, a.atttypmod) AS type,
+       t.typname AS type_name, t.typtype::text AS type_kind, t.typcategory::text AS type_category,
+       a.attnotnull AS not_null, a.attgenerated <> '' AS generated,
+       a.attidentity::text AS identity,
+       CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS default_expression,
+       pg_get_serial_sequence(format('%%I.%%I', n.nspname, c.relname), a.attname) AS sequence
+FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = ANY (%(tables)s::bigint[]) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum
+
+-- name: keys
+SELECT i.indrelid::bigint AS table_oid, ic.relname AS name, i.indisprimary AS is_primary,
+       array(SELECT a.attname::text
+             FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
+             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+             WHERE k.position <= i.indnkeyatts
+             ORDER BY k.position) AS columns
+FROM pg_index i
+JOIN pg_class ic ON ic.oid = i.indexrelid
+WHERE i.indrelid = ANY (%(tables)s::bigint[])
+  AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+ORDER BY i.indrelid, i.indisprimary DESC, ic.relname
+
+-- name: foreign_keys
+SELECT k.oid::bigint AS oid, k.conname AS name,
+       k.conrelid::bigint AS table_oid, k.confrelid::bigint AS target_oid,
+       array(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (attnum, position)
+             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum
+             ORDER BY u.position) AS columns,
+       array(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u (attnum, position)
+             JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum
+             ORDER BY u.position) AS target_columns,
+       k.confdeltype::text AS on_delete, k.confupdtype::text AS on_update,
+       k.convalidated AS validated
+FROM pg_constraint k
+WHERE k.contype = 'f' AND k.conrelid = ANY (%(tables)s::bigint[])
+ORDER BY k.conrelid, k.conname
+
+-- name: triggers
+SELECT t.tgrelid::bigint AS table_oid, t.tgname AS name, t.tgenabled::text AS enabled,
+       pg_get_triggerdef(t.oid) AS definition,
+       md5(pg_get_functiondef(t.tgfoid)) AS function_digest
+FROM pg_trigger t
+JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE NOT t.tgisinternal AND t.tgrelid = ANY (%(tables)s::bigint[])
+ORDER BY t.tgrelid, t.tgname

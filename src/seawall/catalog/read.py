@@ -1,0 +1,70 @@
+"""Reads the catalogue: five queries, whatever the number of tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from seawall import queries
+from seawall.catalog.model import (
+    Catalogue,
+    Column,
+    ForeignKey,
+    Key,
+    Table,
+    Trigger,
+    table_label,
+)
+
+_SQL = queries.load("seawall.catalog")
+
+
+def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
+    """Read every table with columns, keys, foreign keys, sequences and triggers."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        tables = cursor.execute(_SQL["tables"]).fetchall()
+        oids = {"tables": [row["oid"] for row in tables]}
+        labels = {row["oid"]: table_label(row["schema"], row["name"]) for row in tables}
+
+        columns: dict[int, dict[str, Column]] = defaultdict(dict)
+        for row in cursor.execute(_SQL["columns"], oids):
+            of_table = columns[row.pop("table_oid")]
+            of_table[row["name"]] = Column(**row)
+        keys: dict[int, list[Key]] = defaultdict(list)
+        for row in cursor.execute(_SQL["keys"], oids):
+            keys[row["table_oid"]].append(
+                Key(name=row["name"], columns=tuple(row["columns"]), is_primary=row["is_primary"])
+            )
+        triggers: dict[int, list[Trigger]] = defaultdict(list)
+        for row in cursor.execute(_SQL["triggers"], oids):
+            triggers[row.pop("table_oid")].append(Trigger(**row))
+        foreign_keys = [
+            ForeignKey(
+                name=row["name"],
+                table=labels[row["table_oid"]],
+                columns=tuple(row["columns"]),
+                target=labels[row["target_oid"]],
+                target_columns=tuple(row["target_columns"]),
+                on_delete=row["on_delete"],
+                on_update=row["on_update"],
+                validated=row["validated"],
+            )
+            for row in cursor.execute(_SQL["foreign_keys"], oids)
+            if row["target_oid"] in labels
+        ]
+    return Catalogue(
+        tables={
+            labels[row["oid"]]: Table(
+                **{**row, "ancestors": tuple(row["ancestors"])},
+                columns=columns[row["oid"]],
+                keys=tuple(keys[row["oid"]]),
+                triggers=tuple(triggers[row["oid"]]),
+            )
+            for row in tables
+        },
+        foreign_keys=tuple(foreign_keys),
+        server_version=connection.info.server_version,
+    )

@@ -1,0 +1,80 @@
+"""Checks: one rule, one file, one heading in docs/checks.md.
+
+A rule is a module with ``NAME`` (a tuple of the names its findings carry) and ``find``. A rule that
+cannot be evaluated refuses.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import psycopg
+
+from seawall.checks import (
+    cascade,
+    duplicate_key,
+    empty_feed,
+    key,
+    reader_notice,
+    reference_cycle,
+    set_aside_budget,
+    stale_feed,
+    unclassified,
+    unresolved_reference,
+    user_table_written,
+    vanished_refused,
+    vanished_share,
+    wrong_database,
+)
+from seawall.checks.context import Context, FeedFacts
+from seawall.plan import Finding
+
+SCHEMA_RULES: tuple[ModuleType, ...] = (
+    wrong_database,
+    user_table_written,
+    unclassified,
+    cascade,
+    reference_cycle,
+    key,
+)
+FEED_RULES: tuple[ModuleType, ...] = (
+    stale_feed,
+    empty_feed,
+    set_aside_budget,
+    duplicate_key,
+    vanished_share,
+    vanished_refused,
+    unresolved_reference,
+    reader_notice,
+)
+
+__all__ = ["FEED_RULES", "SCHEMA_RULES", "Context", "FeedFacts", "check_feed", "check_schema"]
+
+
+def check_schema(context: Context) -> list[Finding]:
+    """Judge manifest and database, without a feed."""
+    return _run(SCHEMA_RULES, context)
+
+
+def check_feed(context: Context) -> list[Finding]:
+    """Judge a staged and matched feed."""
+    return _run(FEED_RULES, context)
+
+
+def _run(rules: tuple[ModuleType, ...], context: Context) -> list[Finding]:
+    findings: list[Finding] = []
+    for rule in rules:
+        try:
+            findings += rule.find(context)
+        except psycopg.Error as error:
+            findings.append(
+                Finding(
+                    check=rule.NAMES[0],
+                    table="",
+                    message=f"could not be evaluated: {str(error).strip()}",
+                    why="What cannot be judged is not safe.",
+                    fix="Give the role the rights that docs/checks.md names for this check.",
+                    acceptable=False,
+                )
+            )
+    return findings

@@ -1,0 +1,40 @@
+"""What a check may look at."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import psycopg
+
+from seawall.catalog.model import Catalogue
+from seawall.manifest import Manifest
+from seawall.match import Coverage, Difference
+from seawall.naming import Shape
+from seawall.references import UserReference
+from seawall.staging import FileAccount, StagedFeed
+
+
+class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The feed side: what was staged and how it differs."""
+
+    feed: StagedFeed
+    files: tuple[FileAccount, ...]
+    differences: Mapping[str, Difference]
+    shapes: Mapping[str, Shape]
+    coverage: Coverage
+    newest_as_of: datetime.date | None
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """The database side, and the feed's where there is one."""
+
+    connection: psycopg.Connection[Any]
+    manifest: Manifest
+    catalogue: Catalogue
+    references: list[UserReference]
+    recorded_owners: Mapping[str, str]
+    recorded_identity: tuple[str, str] | None
+    facts: FeedFacts | None = None

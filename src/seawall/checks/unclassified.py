@@ -1,0 +1,41 @@
+"""A table can be reached from an imported one, and nobody said whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seawall.checks.context import Context
+from seawall.plan import Finding
+
+NAMES = ("unclassified-table",)
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """Walk foreign keys backwards from the imported tables; partitions follow their parent."""
+    manifest, catalogue = context.manifest, context.catalogue
+    classified = set(manifest.tables)
+    for name in manifest.tables:
+        if name in catalogue.tables:
+            classified.update(catalogue.same_family(name))
+    seen: set[str] = set()
+    waiting = [name for name in manifest.imported() if name in catalogue.tables]
+    while waiting:
+        target = waiting.pop(0)
+        for key in catalogue.references_to(target):
+            if key.table in seen:
+                continue
+            seen.add(key.table)
+            waiting.append(key.table)
+            if key.table in classified:
+                continue
+            owner = context.recorded_owners.get(key.table)
+            recorded = f" (on record as owned by {owner})" if owner else ""
+            yield Finding(
+                check=NAMES[0],
+                table=key.table,
+                message=f"{key.table}{recorded} refers to {target} ({key.name}), "
+                "and the manifest does not say whose its rows are",
+                why="Rows that nobody claimed are rows that nobody protects.",
+                fix=f'Add to the manifest: [tables.{key.table}] owner = "users"',
+                acceptable=False,
+            )

@@ -1,0 +1,79 @@
+"""Connections to the target, with the settings that every stage relies on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from seawall.errors import DatabaseError
+
+MINIMUM_VERSION = 150000
+APPLICATION_NAME = "seawall"
+
+# Text output of these types depends on settings; fingerprints and examples must not.
+_PINNED = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "row_security": "off",
+    "work_mem": "128MB",
+    "hash_mem_multiplier": "2",
+    "jit": "off",
+    "client_connection_check_interval": "500ms",
+}
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """Open an autocommit connection with pinned settings.
+
+    The search path stays the role's own, because users' triggers may rely on it; seawall's own
+    statements name the schema of everything that is not PostgreSQL's.
+
+    Raises:
+        DatabaseError: no connection, or the server is older than PostgreSQL 15.
+    """
+    try:
+        connection = psycopg.connect(url, autocommit=True, application_name=APPLICATION_NAME)
+    except psycopg.OperationalError as error:
+        raise DatabaseError(
+            f"cannot connect: {str(error).strip()}",
+            fix="Check --database or DATABASE_URL; “seawall db start” starts the bundled server.",
+        ) from None
+    except psycopg.ProgrammingError as error:
+        raise DatabaseError(
+            f"the database's address cannot be read: {str(error).strip()}",
+            fix="Write it as postgresql://user@host:port/database.",
+        ) from None
+    if connection.info.server_version < MINIMUM_VERSION:
+        version = connection.info.server_version // 10000
+        connection.close()
+        raise DatabaseError(
+            f"the server is PostgreSQL {version}",
+            why="seawall relies on what PostgreSQL 15 and newer do.",
+            fix="Upgrade the server.",
+        )
+    pin_settings(connection)
+    return connection
+
+
+def pin_settings(connection: psycopg.Connection[Any]) -> None:
+    """Fix the settings that change how values read, for the life of the connection."""
+    settings = dict(_PINNED)
+    assignments = [
+        sql.SQL("SET SESSION {} = {}").format(sql.Identifier(name), sql.Literal(value))
+        for name, value in settings.items()
+    ]
+    connection.execute(sql.SQL("; ").join(assignments))
+
+
+def setting_milliseconds(connection: psycopg.Connection[Any], name: str) -> int:
+    """A time setting of the server, in milliseconds."""
+    row = connection.execute(
+        "SELECT extract(epoch FROM pg_catalog.current_setting(%s)::interval) * 1000", [name]
+    ).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,598 @@
+"""The conductor: knows the order of the stages. No stage calls another one."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from seawall import checks, health, impact, ledger, report
+from seawall.apply import Apply, Outcome, UserDamage
+from seawall.catalog.model import Catalogue
+from seawall.catalog.read import read_catalogue
+from seawall.checks import reference_cycle
+from seawall.database import connect
+from seawall.errors import PlanStale, SeawallError, UsageError
+from seawall.feeds import source
+from seawall.feeds.reading import ReadContext
+from seawall.ledger.ledger import Ledger
+from seawall.manifest import Manifest
+from seawall.match import Coverage, Matcher, scopes_in_database
+from seawall.naming import Shape, as_staged, shapes
+from seawall.plan import Finding, Plan, TablePlan, UserImpact, accept
+from seawall.references import user_references
+from seawall.report import Report
+from seawall.staging import Progress, StagedFeed, Staging, account, drop_load
+from seawall.witness import meanings
+
+# Below this share of written rows, autovacuum is left to do its work.
+_VACUUM_SHARE = 0.2
+
+
+def _silent(stage: str, done: int) -> None:
+    """Progress for callers who do not watch."""
+
+
+class Engine:
+    """Plans and applies reloads of one database.
+
+    Args:
+        manifest: who owns what.
+        database: libpq URL or connection string of the target.
+        progress: called with a stage's name and a count, often.
+    """
+
+    def __init__(self, manifest: Manifest, database: str, *, progress: Progress = _silent) -> None:
+        self.manifest = manifest
+        self.database = database
+        self._progress = progress
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        connection = connect(self.database)
+        try:
+            ledger.install(connection)
+            yield connection
+        finally:
+            connection.close()
+
+    # ------------------------------------------------------------ check
+
+    def check(self) -> list[Finding]:
+        """Judge manifest and database, and put ownership and identity on record.
+
+        Raises:
+            DatabaseError: no connection.
+        """
+        with self._connected() as connection:
+            context = self._context(connection, read_catalogue(connection))
+            findings = checks.check_schema(context)
+            if not any(finding.stops for finding in findings):
+                self._record_ownership(Ledger(connection))
+                shapes(self.manifest, context.catalogue)
+            return findings
+
+    def _record_ownership(self, book: Ledger) -> None:
+        said = self.manifest.database
+        book.record_identity(said.name, said.environment)
+        book.record_ownership({name: t.owner for name, t in self.manifest.tables.items()})
+
+    def _context(
+        self,
+        connection: psycopg.Connection[Any],
+        catalogue: Catalogue,
+        facts: checks.FeedFacts | None = None,
+    ) -> checks.Context:
+        book = Ledger(connection)
+        return checks.Context(
+            connection=connection,
+            manifest=self.manifest,
+            catalogue=catalogue,
+            references=user_references(self.manifest, catalogue),
+            recorded_owners=book.ownership(),
+            recorded_identity=book.identity(),
+            facts=facts,
+        )
+
+    # ------------------------------------------------------------ plan
+
+    def plan(
+        self,
+        feed: Path | str | None = None,
+        *,
+        staged_schema: str | None = None,
+        as_of: datetime.date | None = None,
+    ) -> Plan:
+        """Stage a feed and say what a run would do. Writes nothing outside seawall's own schemas.
+
+        Args:
+            feed: a directory of files; or
+            staged_schema: a schema whose tables another tool has filled.
+            as_of: the day the feed speaks of; by default the date in the directory's name.
+
+        Raises:
+            FeedError, ManifestError, DatabaseError: it cannot be planned at all. What is merely
+                dangerous is in ``Plan.findings``.
+        """
+        if (feed is None) == (staged_schema is None):
+            raise UsageError(
+                "name either a feed’s directory or a staged schema",
+                fix="seawall plan DIR, or seawall plan --staged SCHEMA",
+            )
+        with self._connected() as connection:
+            catalogue = read_catalogue(connection)
+            context = self._context(connection, catalogue)
+            findings = checks.check_schema(context)
+            if any(finding.stops for finding in findings):
+                # Without knowing whose rows are whose there is nothing sensible to stage.
+                return self._refused_plan(feed or staged_schema or "", findings, catalogue)
+            known = shapes(self.manifest, catalogue)
+            staging = Staging(connection, known)
+            try:
+                staged = self._stage(staging, known, feed, staged_schema, as_of)
+                return self._plan_staged(connection, context, known, staged, findings)
+            except BaseException:
+                if not connection.closed:
+                    with suppress(psycopg.Error):
+                        drop_load(connection, staging.load_id)
+                raise
+
+    def _stage(
+        self,
+        staging: Staging,
+        known: Mapping[str, Shape],
+        feed: Path | str | None,
+        staged_schema: str | None,
+        as_of: datetime.date | None,
+    ) -> StagedFeed:
+        if staged_schema is not None:
+            return staging.adopt(
+                staged_schema, feed=staged_schema, as_of=as_of, progress=self._progress
+            )
+        directory = Path(feed or "")
+        reader = source.open_directory(directory, self.manifest, known)
+        with self._connected() as second:
+            context = ReadContext(
+                directory=directory,
+                known=_KnownRows(second, known),
+                previous_evidence=Ledger(second).last_evidence(),
+                as_of=as_of or source.day_of(directory),
+            )
+            return staging.stage(
+                reader.read(context),
+                reader.columns,
+                feed=directory.resolve().name,
+                as_of=context.as_of,
+                digest=source.digest_of(directory),
+                progress=self._progress,
+            )
+
+    def _plan_staged(
+        self,
+        connection: psycopg.Connection[Any],
+        context: checks.Context,
+        known: Mapping[str, Shape],
+        staged: StagedFeed,
+        findings: list[Finding],
+    ) -> Plan:
+        book = Ledger(connection)
+        order = reference_cycle.order(context)
+        coverage = self._coverage(connection, known, staged)
+        matcher = Matcher(connection, self.manifest, known, staged, coverage)
+        differences = matcher.match(order, self._progress)
+        files = tuple(account(connection, staged))
+        facts = checks.FeedFacts(
+            feed=staged,
+            files=files,
+            differences=differences,
+            shapes=known,
+            coverage=coverage,
+            newest_as_of=book.newest_as_of(),
+        )
+        findings += checks.check_feed(msgspec.structs.replace(context, facts=facts))
+        self._progress("planning", 0)
+        said = self.manifest.database
+        return Plan(
+            seawall=metadata.version("seawall"),
+            made_at=datetime.datetime.now(datetime.UTC),
+            feed=staged,
+            files=files,
+            manifest_digest=self.manifest.digest,
+            catalogue_digest=context.catalogue.digest,
+            database=(said.name, said.environment),
+            order=tuple(order),
+            differences=differences,
+            tables=self._table_plans(connection, context, facts, order),
+            users=self._user_impacts(connection, context, facts),
+            findings=tuple(findings),
+        ).sealed()
+
+    def _coverage(
+        self,
+        connection: psycopg.Connection[Any],
+        known: Mapping[str, Shape],
+        staged: StagedFeed,
+    ) -> Coverage:
+        return Coverage(
+            self.manifest,
+            staged.present,
+            Ledger(connection).carried(),
+            scopes_in_database(connection, self.manifest, known),
+        )
+
+    def _refused_plan(
+        self, feed: Path | str, findings: Sequence[Finding], catalogue: Catalogue
+    ) -> Plan:
+        said = self.manifest.database
+        return Plan(
+            seawall=metadata.version("seawall"),
+            made_at=datetime.datetime.now(datetime.UTC),
+            feed=StagedFeed(
+                load_id="",
+                feed=Path(feed).name,
+                as_of=None,
+                digest="",
+                file_names=(),
+                tables={},
+                reads=(),
+                repeated={},
+                evidence={},
+                notices=(),
+            ),
+            files=(),
+            manifest_digest=self.manifest.digest,
+            catalogue_digest=catalogue.digest,
+            database=(said.name, said.environment),
+            order=(),
+            differences={},
+            tables={},
+            users={},
+            findings=tuple(findings),
+        ).sealed()
+
+    def _table_plans(
+        self,
+        connection: psycopg.Connection[Any],
+        context: checks.Context,
+        facts: checks.FeedFacts,
+        order: Sequence[str],
+    ) -> dict[str, TablePlan]:
+        tables = {name: t.identifier for name, t in context.catalogue.tables.items()}
+        users = set(self.manifest.user_tables())
+        others = {name: identifier for name, identifier in tables.items() if name not in users}
+        leaving: dict[str, Any] = {}
+        held_back: dict[str, int] = {}
+        # Children first: a row that its vanishing children alone refer to can go with them.
+        for name in reversed(order):
+            difference = facts.differences.get(name)
+            if difference is None or self.manifest.tables[name].vanished != "delete":
+                continue
+            shape = facts.shapes[name]
+            held_back[name] = 0
+            if difference.vanished:
+                held_back[name] = impact.mark_held(
+                    connection,
+                    shape,
+                    difference,
+                    sql.SQL("({} OR {})").format(
+                        impact.referenced_by_users(shape, context.references, tables),
+                        impact.referenced_by_other(
+                            context.catalogue.foreign_keys, shape, others, leaving
+                        ),
+                    ),
+                )
+            leaving[name] = (shape, difference)
+        plans: dict[str, TablePlan] = {}
+        for name in order:
+            difference = facts.differences.get(name)
+            if difference is None:
+                continue
+            shape, policy = facts.shapes[name], self.manifest.tables[name].vanished
+            delete = difference.vanished - held_back[name] if policy == "delete" else 0
+            retire = {"retire": difference.vanished, "delete": held_back.get(name, 0)}
+            plans[name] = TablePlan(
+                staged=difference.staged,
+                same=difference.same,
+                changed=difference.changed,
+                new=difference.new,
+                vanished=difference.vanished,
+                reinstated=difference.reinstated,
+                retire=retire.get(policy, 0),
+                delete=delete,
+                held=impact.count_held(
+                    connection,
+                    shape,
+                    difference,
+                    impact.referenced_by_users(shape, context.references, tables),
+                ),
+                policy=policy,
+                unresolved=difference.unresolved,
+                not_judged={
+                    scope: missing
+                    for scope in sorted({scope for scope, _ in facts.feed.present})
+                    if (missing := facts.coverage.missing(name, scope))
+                },
+                examples=tuple(impact.examples(connection, shape, difference)),
+            )
+        return plans
+
+    def _user_impacts(
+        self,
+        connection: psycopg.Connection[Any],
+        context: checks.Context,
+        facts: checks.FeedFacts,
+    ) -> dict[str, UserImpact]:
+        impacts: dict[str, UserImpact] = {}
+        for name in self.manifest.user_tables():
+            table = context.catalogue.tables[name].identifier
+            row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
+            mine = [ref for ref in context.references if ref.user_table == name]
+            meant = [
+                meanings.take(connection, reference, facts.shapes, context.catalogue)
+                for reference in mine
+            ]
+            vanishing = {}
+            for reference in mine:
+                difference = facts.differences.get(reference.table)
+                if difference is None or not difference.vanished:
+                    continue
+                count = impact.count_vanishing_references(
+                    connection, reference, table, facts.shapes[reference.table], difference
+                )
+                if count:
+                    vanishing[reference.label] = count
+            impacts[name] = UserImpact(
+                rows=row[0] if row else 0,
+                orphans=sum(meaning.orphans for meaning in meant),
+                retargeted=sum(meaning.retargeted for meaning in meant),
+                vanishing=vanishing,
+            )
+        return impacts
+
+    # ------------------------------------------------------------ apply
+
+    def apply(self, plan: Plan, *, acceptances: Mapping[str, str] | None = None) -> Report:
+        """Do what a plan says, in one transaction; or refuse, and say why.
+
+        Args:
+            acceptances: ``CHECK:TABLE[@SCOPE]`` → reason, for this run alone.
+
+        Returns:
+            The run's report, as the ledger keeps it; ``outcome`` says how it went.
+
+        Raises:
+            RunActive: another run is under way.
+            UsageError: an acceptance fits no finding of the plan.
+        """
+        started = time.monotonic()
+        said = dict(acceptances or {})
+        findings, unused = accept(plan.findings, said)
+        if unused:
+            open_ones = [f.subject for f in findings if f.refuses and f.acceptable]
+            raise UsageError(
+                f"nothing to accept for {', '.join(unused)}",
+                why="An acceptance is for one finding of this plan, by its exact name.",
+                fix=f"Findings that can be accepted: {', '.join(open_ones) or 'none'}.",
+            )
+        plan = msgspec.structs.replace(plan, findings=findings)
+        with self._connected() as connection:
+            book = Ledger(connection)
+            book.take_lock()
+            run_id = book.intend(
+                feed=plan.feed.feed,
+                as_of=plan.feed.as_of,
+                feed_digest=plan.feed.digest,
+                plan_digest=plan.digest,
+                manifest_digest=plan.manifest_digest,
+                catalogue_digest=plan.catalogue_digest,
+                who=ledger.who(),
+                versions=ledger.versions(connection),
+                acceptances=said,
+                evidence=plan.feed.evidence,
+            )
+            book.keep_files(run_id, plan.feed.load_id, _file_rows(plan))
+            result = self._apply_intended(connection, book, plan, run_id, started)
+            if plan.feed.load_id:
+                drop_load(connection, plan.feed.load_id)
+            return result
+
+    def _apply_intended(
+        self,
+        connection: psycopg.Connection[Any],
+        book: Ledger,
+        plan: Plan,
+        run_id: int,
+        started: float,
+    ) -> Report:
+        def close(outcome: str, more: Sequence[Finding] = ()) -> Report:
+            result = report.of_failure(run_id, plan, outcome, more)
+            result["seconds"] = round(time.monotonic() - started, 3)
+            book.close(run_id, outcome, result)
+            return result
+
+        if plan.refusals:
+            return close("refused")
+        try:
+            catalogue = read_catalogue(connection)
+            self._refuse_stale(connection, plan, catalogue)
+            outcome, result = self._transaction(connection, book, plan, run_id, started, catalogue)
+        except (SeawallError, psycopg.Error) as error:
+            if connection.closed:
+                raise
+            finding = _finding_of(error)
+            result = close("refused" if isinstance(error, PlanStale) else "failed", [finding])
+            if isinstance(error, UserDamage):
+                result["damage"] = error.rows
+            return result
+        self._after_commit(connection, run_id, catalogue, outcome)
+        return result
+
+    def _refuse_stale(
+        self, connection: psycopg.Connection[Any], plan: Plan, catalogue: Catalogue
+    ) -> None:
+        """Refuse a plan that was made from another manifest or database, or for rows long gone."""
+        if plan.manifest_digest != self.manifest.digest:
+            raise PlanStale("the manifest changed after the plan was made", fix="Plan again.")
+        if plan.catalogue_digest != catalogue.digest:
+            raise PlanStale(
+                "the database’s structure changed after the plan was made", fix="Plan again."
+            )
+        present = connection.execute(
+            "SELECT count(*) FROM seawall_stage.loads WHERE load_id = %s", [plan.feed.load_id]
+        ).fetchone()
+        if not present or not present[0]:
+            raise PlanStale(
+                "the plan’s staged rows are gone",
+                why="A plan is applied once, and its staging is kept for a day.",
+                fix="Plan again.",
+            )
+        stopping = [
+            finding
+            for finding in checks.check_schema(self._context(connection, catalogue))
+            if finding.stops
+        ]
+        if stopping:
+            raise PlanStale(stopping[0].message, why=stopping[0].why, fix=stopping[0].fix)
+
+    def _transaction(
+        self,
+        connection: psycopg.Connection[Any],
+        book: Ledger,
+        plan: Plan,
+        run_id: int,
+        started: float,
+        catalogue: Catalogue,
+    ) -> tuple[Outcome, Report]:
+        known = shapes(self.manifest, catalogue)
+        matcher = Matcher(
+            connection,
+            self.manifest,
+            known,
+            plan.feed,
+            self._coverage(connection, known, plan.feed),
+        )
+        matcher.differences.update(plan.differences)
+        self._record_ownership(book)
+        result: Report = {}
+
+        def record(outcome: Outcome) -> None:
+            result.update(report.of_outcome(run_id, plan, outcome))
+            result["seconds"] = round(time.monotonic() - started, 3)
+            book.close(run_id, outcome.outcome, result, certified=outcome.certified)
+
+        outcome = Apply(
+            connection,
+            self.database,
+            self.manifest,
+            catalogue,
+            known,
+            user_references(self.manifest, catalogue),
+            matcher,
+            plan,
+            run_id,
+        ).run(record, self._progress)
+        return outcome, result
+
+    def _after_commit(
+        self,
+        connection: psycopg.Connection[Any],
+        run_id: int,
+        catalogue: Catalogue,
+        outcome: Outcome,
+    ) -> None:
+        """What needs no transaction with the run: remember meanings, tidy large changes."""
+        known = shapes(self.manifest, catalogue)
+        for reference in user_references(self.manifest, catalogue):
+            meanings.remember(connection, reference, known, catalogue, run_id)
+        for name, table in outcome.tables.items():
+            written = table.changed + table.new + table.retired + table.deleted
+            if written > max(1000, _VACUUM_SHARE * (table.same + table.changed)):
+                self._progress("vacuum", written)
+                connection.execute(
+                    sql.SQL("VACUUM (ANALYZE) {}").format(known[name].table.identifier)
+                )
+
+    # ------------------------------------------------------------ look
+
+    def runs(self, limit: int = 20) -> list[dict[str, Any]]:
+        """The latest runs, newest first."""
+        with self._connected() as connection:
+            return Ledger(connection).runs(limit)
+
+    def run(self, run_id: int) -> dict[str, Any] | None:
+        """One run with all that the ledger keeps, or None."""
+        with self._connected() as connection:
+            return Ledger(connection).run(run_id)
+
+    def set_aside(self, run_id: int) -> list[dict[str, Any]]:
+        """Records that a run set aside, with file, position, reason and the record itself."""
+        with self._connected() as connection:
+            return Ledger(connection).set_aside(run_id)
+
+    def health(self) -> health.Health:
+        """How users' rows stand now."""
+        with self._connected() as connection:
+            catalogue = read_catalogue(connection)
+            return health.examine(
+                connection, self.manifest, catalogue, shapes(self.manifest, catalogue)
+            )
+
+
+class _KnownRows:
+    """Rows of the database in the feed's words, for readers."""
+
+    def __init__(self, connection: psycopg.Connection[Any], known: Mapping[str, Shape]) -> None:
+        self._connection = connection
+        self._shapes = dict(known)
+
+    def __call__(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        statement = as_staged(table, tuple(columns), self._shapes)
+        with (
+            self._connection.transaction(),
+            self._connection.cursor(name="seawall_known") as cursor,
+        ):
+            cursor.itersize = 5000
+            yield from cursor.execute(statement)
+
+
+def _file_rows(plan: Plan) -> Iterator[dict[str, Any]]:
+    for file in plan.files:
+        yield {
+            "file": file.file,
+            "scope": file.scope,
+            "kind": file.kind,
+            "read": file.read,
+            "used": file.used,
+            "repeated": file.repeated,
+            "set_aside": file.set_aside,
+            "notes": file.notes,
+        }
+
+
+def _finding_of(error: Exception) -> Finding:
+    """What went wrong, as a finding that the ledger keeps."""
+    if isinstance(error, SeawallError):
+        return Finding(
+            check=error.code,
+            table=", ".join(getattr(error, "tables", [])),
+            message=error.what,
+            why=error.why,
+            fix=error.fix,
+            acceptable=False,
+        )
+    return Finding(
+        check="database-error",
+        table="",
+        message=str(error).strip(),
+        why="The database refused a statement of the run; everything was rolled back.",
+        fix="docs/errors.md says what the common ones mean.",
+        acceptable=False,
+    )

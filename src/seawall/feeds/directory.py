@@ -1,0 +1,105 @@
+"""A directory of JSON files named after tables: a feed that needs no code."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from seawall.catalog.model import Column
+from seawall.feeds.json_records import records
+from seawall.feeds.reading import FileRead, Item, Notice, ReadContext, Rows, SetAside
+from seawall.naming import Shape
+
+BATCH_ROWS = 5000
+
+_TYPES: Mapping[str, Any] = {
+    "bool": bool,
+    "int2": Annotated[int, msgspec.Meta(ge=-(2**15), le=2**15 - 1)],
+    "int4": Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)],
+    "int8": Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)],
+    "float4": float,
+    "float8": float,
+    "numeric": decimal.Decimal,
+    "date": datetime.date,
+    "time": datetime.time,
+    "timestamp": datetime.datetime,
+    "timestamptz": datetime.datetime,
+    "uuid": uuid.UUID,
+    "json": Any,
+    "jsonb": Any,
+}
+
+
+class JsonTables:
+    """Reads ``<table>.json`` for each imported table; a field is a staged column."""
+
+    def __init__(self, directory: Path, shapes: Mapping[str, Shape]) -> None:
+        self._shapes = {
+            name: shape for name, shape in shapes.items() if (directory / f"{name}.json").is_file()
+        }
+
+    @property
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        """Every column that the manifest leaves to the feed; what a record lacks is unsaid."""
+        return {name: tuple(shape.staged) for name, shape in self._shapes.items()}
+
+    def read(self, context: ReadContext) -> Iterator[Item]:
+        """Stream the files, in the manifest's order."""
+        known = {f"{name}.json" for name in self._shapes}
+        for path in sorted(context.directory.iterdir()):
+            if path.name not in known and not path.name.startswith("."):
+                yield Notice(
+                    check="unknown-file",
+                    scope="",
+                    table="feed",
+                    message=f"{path.name} is named after no imported table, and was not read",
+                    fix="Rename it, or add its table to the manifest.",
+                )
+        for name, shape in self._shapes.items():
+            yield from _read_table(context.directory / f"{name}.json", name, shape)
+
+
+def _read_table(path: Path, name: str, shape: Shape) -> Iterator[Item]:
+    decoder = msgspec.json.Decoder(_record_type(name, shape.staged), strict=False)
+    batch: list[tuple[Any, ...]] = []
+    position = 0
+    for position, raw in records(path):
+        try:
+            record = decoder.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            yield SetAside(
+                file=path.name,
+                position=position,
+                reason="not a record of this table",
+                detail=str(error),
+                record=bytes(raw),
+            )
+            continue
+        batch.append((position, *msgspec.structs.astuple(record)))
+        if len(batch) == BATCH_ROWS:
+            yield Rows(table=name, file=path.name, rows=batch)
+            batch = []
+    if batch:
+        yield Rows(table=name, file=path.name, rows=batch)
+    yield FileRead(file=path.name, scope="", kind=name, table=name, read=position)
+
+
+def _record_type(name: str, staged: Mapping[str, Column]) -> type[msgspec.Struct]:
+    fields = [
+        # Columns need not be Python identifiers, so fields are numbered and renamed.
+        (f"column_{number}", _TYPES.get(column.type_name, _text(column)) | None, None)
+        for number, column in enumerate(staged.values())
+    ]
+    names = {f"column_{number}": column for number, column in enumerate(staged)}
+    return msgspec.defstruct(name.replace(".", "_"), fields, rename=names)
+
+
+def _text(column: Column) -> Any:
+    """Types that PostgreSQL itself reads from text; arrays come as lists."""
+    return list[Any] if column.type_category == "A" else str

@@ -1,0 +1,72 @@
+"""Finds out what a feed is: its name, its day, its digest, and who reads it."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import importlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from seawall.errors import FeedError, ManifestError
+from seawall.feeds.directory import JsonTables
+from seawall.feeds.reading import Reader
+from seawall.manifest import Manifest
+from seawall.naming import Shape
+
+_DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
+
+
+def open_directory(directory: Path, manifest: Manifest, shapes: Mapping[str, Shape]) -> Reader:
+    """The reader for a feed's directory: the manifest's, or the one for plain JSON tables.
+
+    Raises:
+        FeedError: there is no such directory, or nothing in it.
+        ManifestError: the manifest names a reader that cannot be imported.
+    """
+    if not directory.is_dir():
+        raise FeedError(
+            f"{directory} is no directory",
+            why="A feed is a directory of files.",
+            fix="Check the path.",
+        )
+    if not any(directory.iterdir()):
+        raise FeedError(
+            f"{directory} is empty",
+            why="A feed without files says nothing about anything.",
+            fix="Check that the scrape ran to its end.",
+        )
+    if manifest.feed.reader is None:
+        return JsonTables(directory, shapes)
+    module, _, attribute = manifest.feed.reader.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ManifestError(
+            f"feed.reader = “{manifest.feed.reader}” cannot be imported: {error}",
+            why="The manifest names it as module:attribute.",
+            fix="Install the package that holds it, or correct the name.",
+        ) from None
+
+
+def day_of(directory: Path) -> datetime.date | None:
+    """The day in a directory's name, e.g. 2025-06-30, or None."""
+    found = _DAY.search(directory.resolve().name)
+    if found is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(found[1])
+    except ValueError:
+        return None
+
+
+def digest_of(directory: Path) -> str:
+    """SHA-256 over the names and contents of all files of a directory."""
+    whole = hashlib.sha256()
+    for path in sorted(directory.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                part = hashlib.file_digest(file, "sha256").hexdigest()
+            whole.update(f"{path.relative_to(directory).as_posix()} {part}\n".encode())
+    return whole.hexdigest()

@@ -1,0 +1,143 @@
+"""How users' rows stand: not whether there are some, but whether each still means what it meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from seawall.catalog.model import Catalogue
+from seawall.ledger.ledger import Ledger
+from seawall.manifest import Manifest
+from seawall.naming import Shape
+from seawall.references import UserReference, user_references
+from seawall.witness.meanings import identity_rows
+
+
+class UserTableHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """One user table."""
+
+    total: int
+    stable: int
+    """Rows whose every reference is alive and means what it meant when it was first seen."""
+    stable_percent: float
+    orphans: dict[str, int]
+    """Reference → rows whose reference points at nothing; only where there are some."""
+    retargeted: dict[str, int]
+    """Reference → rows behind whose reference another key stands than is on record."""
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole picture."""
+
+    healthy: bool
+    limit_percent: float
+    users: dict[str, UserTableHealth]
+    last_run: dict[str, Any] | None
+    stale_staging: int
+    """Loads that were staged more than an hour ago and never applied."""
+    unfinished_runs: list[int]
+    warnings: list[str]
+
+
+def examine(
+    connection: psycopg.Connection[Any],
+    manifest: Manifest,
+    catalogue: Catalogue,
+    shapes: Mapping[str, Shape],
+) -> Health:
+    """Look at every user table, the ledger and staging. Writes nothing."""
+    references = user_references(manifest, catalogue)
+    users = {
+        name: _table(connection, name, references, catalogue, shapes)
+        for name in manifest.user_tables()
+    }
+    limit = round(manifest.health.stable_share * 100, 2)
+    book = Ledger(connection)
+    latest = next(iter(book.runs(limit=1)), None)
+    unfinished = [row["id"] for row in book.unfinished()]
+    row = connection.execute(
+        "SELECT count(*) FROM seawall_stage.loads WHERE made_at < now() - interval '1 hour'"
+    ).fetchone()
+    stale = row[0] if row else 0
+    warnings = [
+        f"{name}: {table.stable} of {table.total} rows are stable ({table.stable_percent:g} %);"
+        f" the limit is {limit:g} %"
+        for name, table in users.items()
+        if table.stable_percent < limit
+    ]
+    warnings += [
+        f"run {run} has not finished: under way, or its process died" for run in unfinished
+    ]
+    return Health(
+        healthy=not any(table.stable_percent < limit for table in users.values()),
+        limit_percent=limit,
+        users=users,
+        last_run=_summary(latest) if latest else None,
+        stale_staging=stale,
+        unfinished_runs=unfinished,
+        warnings=warnings,
+    )
+
+
+def _summary(run: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "run": run["id"],
+        "outcome": run["outcome"],
+        "feed": run["feed"],
+        "certified": run["certified"],
+        "started_at": run["started_at"].isoformat(),
+    }
+
+
+def _table(
+    connection: psycopg.Connection[Any],
+    name: str,
+    references: list[UserReference],
+    catalogue: Catalogue,
+    shapes: Mapping[str, Shape],
+) -> UserTableHealth:
+    row = connection.execute(
+        sql.SQL("SELECT count(*) FROM {}").format(catalogue.tables[name].identifier)
+    ).fetchone()
+    total = row[0] if row else 0
+    mine = [reference for reference in references if reference.user_table == name]
+    if not mine:
+        return UserTableHealth(
+            total=total, stable=total, stable_percent=100.0, orphans={}, retargeted={}
+        )
+    broken = sql.SQL(" UNION ALL ").join(
+        sql.SQL(
+            "SELECT {label} AS label, m.seawall_user, m.seawall_identity IS NULL AS orphan"
+            " FROM ({rows}) AS m LEFT JOIN seawall.referenced_identity AS known"
+            " ON known.table_name = {table} AND known.row_id = m.seawall_target"
+            " WHERE m.seawall_identity IS NULL OR m.seawall_identity <> known.identity"
+        ).format(
+            label=sql.Literal(reference.label),
+            rows=identity_rows(reference, shapes, catalogue),
+            table=sql.Literal(reference.table),
+        )
+        for reference in mine
+    )
+    orphans: dict[str, int] = {}
+    retargeted: dict[str, int] = {}
+    rows = connection.execute(
+        sql.SQL(
+            "WITH broken AS ({}) SELECT label, orphan, count(*),"
+            " (SELECT count(DISTINCT seawall_user) FROM broken)"
+            " FROM broken GROUP BY label, orphan ORDER BY label"
+        ).format(broken)
+    ).fetchall()
+    for label, orphan, count, _ in rows:
+        (orphans if orphan else retargeted)[label] = count
+    stable = total - (rows[0][3] if rows else 0)
+    return UserTableHealth(
+        total=total,
+        stable=stable,
+        stable_percent=round(stable / total * 100, 2) if total else 100.0,
+        orphans=orphans,
+        retargeted=retargeted,
+    )

@@ -1,0 +1,201 @@
+"""What a difference means: for users' rows that refer to what vanishes, and column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from seawall.catalog.model import ForeignKey
+from seawall.match import Difference, retired_condition
+from seawall.naming import Shape
+from seawall.plan import Change
+from seawall.references import UserReference
+
+EXAMPLES_PER_ACTION = 3
+
+
+def same_row(shape: Shape, difference: str, table: str) -> sql.Composed:
+    """The condition that joins a difference to the row it is about."""
+    return sql.SQL(" AND ").join(
+        sql.SQL("{} = {}").format(
+            sql.Identifier(difference, f"seawall_pk_{column}"), sql.Identifier(table, column)
+        )
+        for column in shape.primary_key
+    )
+
+
+def referenced_by_users(
+    shape: Shape, references: Iterable[UserReference], tables: Mapping[str, sql.Identifier]
+) -> sql.Composable:
+    """The condition that some user's row refers to row ``t`` of the table."""
+    conditions = [
+        sql.SQL("EXISTS (SELECT FROM {} AS u WHERE {})").format(
+            tables[reference.user_table], reference.join("u", "t")
+        )
+        for reference in references
+        if reference.table == shape.name
+    ]
+    return sql.SQL("({})").format(sql.SQL(" OR ").join([sql.SQL("false"), *conditions]))
+
+
+def referenced_by_other(
+    foreign_keys: Iterable[ForeignKey],
+    shape: Shape,
+    tables: Mapping[str, sql.Identifier],
+    leaving: Mapping[str, tuple[Shape, Difference]],
+) -> sql.Composable:
+    """The condition that row ``t`` is referred to by a row of a table that users do not own.
+
+    Args:
+        leaving: tables whose vanished rows are deleted before, so that they do not count.
+    """
+    conditions: list[sql.Composable] = []
+    for key in foreign_keys:
+        if key.target != shape.name or key.table not in tables:
+            continue
+        joined = sql.SQL(" AND ").join(
+            sql.SQL("{} = {}").format(sql.Identifier("c", ours), sql.Identifier("t", theirs))
+            for ours, theirs in zip(key.columns, key.target_columns, strict=True)
+        )
+        gone: sql.Composable = sql.SQL("true")
+        if key.table in leaving:
+            child, difference = leaving[key.table]
+            gone = sql.SQL(
+                "NOT EXISTS (SELECT FROM {} AS cd WHERE cd.seawall_action = 'vanished'"
+                " AND NOT cd.seawall_held AND {})"
+            ).format(difference.identifier, same_row(child, "cd", "c"))
+        conditions.append(
+            sql.SQL("EXISTS (SELECT FROM {} AS c WHERE {} AND {})").format(
+                tables[key.table], joined, gone
+            )
+        )
+    return sql.SQL("({})").format(sql.SQL(" OR ").join([sql.SQL("false"), *conditions]))
+
+
+def mark_held(
+    connection: psycopg.Connection[Any],
+    shape: Shape,
+    difference: Difference,
+    referenced: sql.Composable,
+) -> int:
+    """Mark vanished rows that something refers to, so that they are not deleted; count them."""
+    return connection.execute(
+        sql.SQL(
+            "UPDATE {difference} AS d SET seawall_held = true FROM {table} AS t"
+            " WHERE d.seawall_action = 'vanished' AND {same_row} AND {referenced}"
+        ).format(
+            difference=difference.identifier,
+            table=shape.table.identifier,
+            same_row=same_row(shape, "d", "t"),
+            referenced=referenced,
+        )
+    ).rowcount
+
+
+def count_held(
+    connection: psycopg.Connection[Any],
+    shape: Shape,
+    difference: Difference | None,
+    by_users: sql.Composable,
+) -> int:
+    """Count rows that the feed lacks, now or since an earlier run, and users refer to."""
+    absent = retired_condition(shape, "t")
+    if difference is not None:
+        returning = sql.SQL("EXISTS (SELECT FROM {} AS d WHERE d.seawall_action = {} AND {})")
+        there = same_row(shape, "d", "t")
+        absent = sql.SQL("(({} AND NOT {}) OR {})").format(
+            absent,
+            returning.format(difference.identifier, sql.Literal("reinstated"), there),
+            returning.format(difference.identifier, sql.Literal("vanished"), there),
+        )
+    row = connection.execute(
+        sql.SQL("SELECT count(*) FROM {} AS t WHERE {} AND {}").format(
+            shape.table.identifier, absent, by_users
+        )
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def count_vanishing_references(
+    connection: psycopg.Connection[Any],
+    reference: UserReference,
+    users: sql.Identifier,
+    shape: Shape,
+    difference: Difference,
+) -> int:
+    """Count users' rows whose imported row vanishes."""
+    row = connection.execute(
+        sql.SQL(
+            "SELECT count(*) FROM {users} AS u JOIN {table} AS t ON {meant}"
+            " JOIN {difference} AS d ON d.seawall_action = 'vanished' AND {same_row}"
+        ).format(
+            users=users,
+            table=shape.table.identifier,
+            meant=reference.join("u", "t"),
+            difference=difference.identifier,
+            same_row=same_row(shape, "d", "t"),
+        )
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def examples(
+    connection: psycopg.Connection[Any], shape: Shape, difference: Difference
+) -> list[Change]:
+    """A few rows of each action, with the columns in which they differ."""
+    found: list[Change] = []
+    columns = difference.columns
+    for action in ("changed", "reinstated", "new", "vanished"):
+        before = sql.SQL(", ").join(
+            sql.SQL("{}::text").format(sql.Identifier("t", column)) for column in columns
+        )
+        after = sql.SQL(", ").join(
+            sql.SQL("CASE WHEN {} IS NULL THEN {}::text ELSE '(new)' END").format(
+                sql.Identifier("d", f"seawall_new_{column}"), sql.Identifier("d", column)
+            )
+            if column in shape.parents
+            else sql.SQL("{}::text").format(sql.Identifier("d", column))
+            for column in columns
+        )
+        rows = connection.execute(
+            sql.SQL(
+                "SELECT ARRAY[{before}]::text[], ARRAY[{after}]::text[] FROM"
+                " (SELECT * FROM {difference} WHERE seawall_action = {action}"
+                "  ORDER BY seawall_row NULLS LAST, {key} LIMIT {limit}) AS d"
+                " LEFT JOIN {table} AS t ON {same_row}"
+            ).format(
+                before=before,
+                after=after,
+                difference=difference.identifier,
+                action=sql.Literal(action),
+                key=sql.SQL(", ").join(
+                    sql.Identifier(f"seawall_pk_{column}") for column in shape.primary_key
+                ),
+                limit=sql.Literal(EXAMPLES_PER_ACTION),
+                table=shape.table.identifier,
+                same_row=same_row(shape, "d", "t"),
+            )
+        ).fetchall()
+        for old, new in rows:
+            was = dict(zip(columns, old, strict=True))
+            becomes = dict(zip(columns, new, strict=True))
+            named = was if action == "vanished" else becomes
+            key = " · ".join(
+                str(named[column]) for column in shape.key if named.get(column) not in (None, "")
+            )
+            kept = shape.nulls_overwrite
+            pairs = {
+                column: (was[column], becomes[column])
+                for column in columns
+                if was[column] != becomes[column]
+                and column not in shape.key
+                and (becomes[column] is not None or column in kept)
+            }
+            shown = pairs if action in ("changed", "reinstated") else {}
+            found.append(Change(action=action, key=key, columns=shown))
+    return found

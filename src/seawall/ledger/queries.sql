@@ -1,0 +1,70 @@
+-- name: is_installed
+SELECT to_regclass('seawall.schema_version') IS NOT NULL
+
+-- name: installed_version
+SELECT max(version) FROM seawall.schema_version
+
+-- name: identity
+SELECT name, environment FROM seawall.database_identity
+
+-- name: record_identity
+INSERT INTO seawall.database_identity (name, environment) VALUES (%(name)s, %(environment)s)
+ON CONFLICT (only_one) DO NOTHING
+
+-- name: ownership
+SELECT table_name, owner FROM seawall.ownership
+
+-- name: record_ownership
+INSERT INTO seawall.ownership (table_name, owner)
+SELECT * FROM unnest(%(tables)s::text[], %(owners)s::text[])
+ON CONFLICT (table_name) DO NOTHING
+
+-- name: last_applied
+SELECT id, as_of, feed, evidence FROM seawall.runs
+WHERE outcome IN ('done', 'unchanged', 'unverified')
+ORDER BY id DESC LIMIT 1
+
+-- name: newest_as_of
+SELECT max(as_of) FROM seawall.runs WHERE outcome IN ('done', 'unchanged', 'unverified')
+
+-- name: carried
+SELECT DISTINCT f.scope, f.kind FROM seawall.files f
+JOIN seawall.runs r ON r.id = f.run_id
+WHERE r.outcome IN ('done', 'unchanged', 'unverified')
+
+-- name: intend
+INSERT INTO seawall.runs (feed, as_of, feed_digest, plan_digest, manifest_digest, catalogue_digest,
+                          who, versions, acceptances, evidence)
+VALUES (%(feed)s, %(as_of)s, %(feed_digest)s, %(plan_digest)s, %(manifest_digest)s,
+        %(catalogue_digest)s, %(who)s, %(versions)s, %(acceptances)s, %(evidence)s)
+RETURNING id
+
+-- name: keep_file
+INSERT INTO seawall.files (run_id, file, scope, kind, read, used, repeated, set_aside, notes)
+VALUES (%(run_id)s, %(file)s, %(scope)s, %(kind)s, %(read)s, %(used)s, %(repeated)s, %(set_aside)s, %(notes)s)
+
+-- name: keep_set_aside
+INSERT INTO seawall.set_aside (run_id, file, position, reason, detail, expected, record)
+SELECT %(run_id)s, file, position, reason, detail, expected, record
+FROM seawall_stage.set_aside WHERE load_id = %(load_id)s
+
+-- name: close
+UPDATE seawall.runs
+SET outcome = %(outcome)s, certified = %(certified)s, report = %(report)s, ended_at = clock_timestamp()
+WHERE id = %(run_id)s AND outcome IS NULL
+
+-- name: unfinished
+SELECT id, feed, started_at, who FROM seawall.runs WHERE outcome IS NULL
+
+-- name: runs
+SELECT id, started_at, ended_at, outcome, certified, feed, as_of, report
+FROM seawall.runs ORDER BY id DESC LIMIT %(limit)s
+
+-- name: run
+SELECT id, started_at, ended_at, outcome, certified, feed, as_of, feed_digest, plan_digest,
+       manifest_digest, catalogue_digest, who, versions, acceptances, evidence, report
+FROM seawall.runs WHERE id = %(run_id)s
+
+-- name: run_set_aside
+SELECT file, position, reason, detail, expected, record
+FROM seawall.set_aside WHERE run_id = %(run_id)s ORDER BY file, position

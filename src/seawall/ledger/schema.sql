@@ -1,0 +1,108 @@
+-- seawall's own bookkeeping. Truths are constraints: one active run is a unique index.
+CREATE SCHEMA seawall;
+COMMENT ON SCHEMA seawall IS 'seawall: who owns which table, what every run did, and the proof';
+
+CREATE TABLE seawall.schema_version (
+    version integer PRIMARY KEY,
+    installed_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO seawall.schema_version (version) VALUES (1);
+
+CREATE TABLE seawall.database_identity (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    name text NOT NULL,
+    environment text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE seawall.ownership (
+    table_name text PRIMARY KEY,
+    owner text NOT NULL CHECK (owner IN ('feed', 'users', 'ignored')),
+    recorded_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE seawall.ownership IS
+    'what the manifest said when it was first checked; taking a line out of it does not end the protection';
+
+CREATE TABLE seawall.runs (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at timestamptz,
+    outcome text CHECK (outcome IN ('done', 'unchanged', 'refused', 'failed', 'unverified')),
+    certified boolean NOT NULL DEFAULT false,
+    feed text NOT NULL,
+    as_of date,
+    feed_digest text NOT NULL,
+    plan_digest text NOT NULL,
+    manifest_digest text NOT NULL,
+    catalogue_digest text NOT NULL,
+    who jsonb NOT NULL,
+    versions jsonb NOT NULL,
+    acceptances jsonb NOT NULL,
+    evidence jsonb NOT NULL,
+    report jsonb,
+    CHECK ((outcome IS NULL) = (ended_at IS NULL))
+);
+COMMENT ON COLUMN seawall.runs.outcome IS 'NULL is an intent: the run is under way, or its process died';
+CREATE UNIQUE INDEX one_active_run ON seawall.runs ((true)) WHERE outcome IS NULL;
+
+CREATE TABLE seawall.files (
+    run_id bigint NOT NULL REFERENCES seawall.runs,
+    file text NOT NULL,
+    scope text NOT NULL,
+    kind text NOT NULL,
+    read bigint NOT NULL,
+    used bigint NOT NULL,
+    repeated bigint NOT NULL,
+    set_aside bigint NOT NULL,
+    notes jsonb NOT NULL,
+    PRIMARY KEY (run_id, file)
+);
+COMMENT ON TABLE seawall.files IS 'every record accounted for: read = used + repeated + set_aside';
+
+CREATE TABLE seawall.set_aside (
+    run_id bigint NOT NULL REFERENCES seawall.runs,
+    file text NOT NULL,
+    position bigint NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    expected boolean NOT NULL,
+    record text NOT NULL
+);
+CREATE INDEX ON seawall.set_aside (run_id, file, position);
+
+CREATE TABLE seawall.retired (
+    table_name text NOT NULL,
+    row_id text NOT NULL,
+    run_id bigint NOT NULL REFERENCES seawall.runs,
+    retired_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (table_name, row_id)
+);
+COMMENT ON TABLE seawall.retired IS 'vanished rows of tables that have no retired_column of their own';
+
+CREATE TABLE seawall.referenced_identity (
+    table_name text NOT NULL,
+    row_id text NOT NULL,
+    identity text NOT NULL,
+    run_id bigint NOT NULL REFERENCES seawall.runs,
+    PRIMARY KEY (table_name, row_id)
+);
+COMMENT ON TABLE seawall.referenced_identity IS
+    'what an imported row meant when users'' rows were first seen to refer to it';
+
+-- Staging commits on its own, before the one transaction, and can be dropped at any time.
+CREATE SCHEMA seawall_stage;
+CREATE TABLE seawall_stage.loads (
+    load_id text PRIMARY KEY,
+    feed text NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE TABLE seawall_stage.set_aside (
+    load_id text NOT NULL,
+    file text NOT NULL,
+    position bigint NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    expected boolean NOT NULL,
+    record text NOT NULL
+);
+CREATE INDEX ON seawall_stage.set_aside (load_id);

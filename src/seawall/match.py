@@ -1,0 +1,475 @@
+"""Finds what differs between staging and the database: same, changed, new, vanished.
+
+The difference of each table is one SELECT. It is materialised once, in staging, when a plan is
+made, and asked again under lock, with parents read from the live tables, to prove that the plan
+still describes what would happen.
+
+A reference to a row that is itself new has no id yet; ``seawall_new_<column>`` holds the parent's
+staging row instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from seawall.manifest import Manifest
+from seawall.naming import STAGE, Shape, as_staged
+from seawall.staging import Progress, StagedFeed
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """How one table differs from the feed."""
+
+    table: str
+    stage: str
+    """Name of the difference's table, in schema ``seawall_stage``."""
+    primary_key: tuple[str, ...]
+    columns: tuple[str, ...]
+    """Columns that the feed carries and the merge writes."""
+    staged: int
+    changed: int
+    new: int
+    vanished: int
+    reinstated: int
+    unresolved: dict[str, int]
+    """Reference column → staged rows that name a parent which does not exist."""
+    digest: str
+    """Count and sum of row hashes of the difference."""
+
+    @property
+    def same(self) -> int:
+        """Staged rows that the database has already."""
+        return self.staged - self.changed - self.new
+
+    @property
+    def new_id_column(self) -> str:
+        """Where a new row's id stands: issued by the database, or given by the feed."""
+        column = self.primary_key[0]
+        return column if column in self.columns else f"seawall_pk_{column}"
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """The quoted name of the difference's table."""
+        return sql.Identifier(STAGE, self.stage)
+
+
+class Coverage:
+    """What a feed may make vanish: only what it speaks about.
+
+    A scope is judged for a table when every kind of file that has ever fed the table there is
+    present now. A row of a table without scope is judged when that holds for all scopes known.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        present: set[tuple[str, str]],
+        carried_before: set[tuple[str, str]],
+        scopes_in_database: set[str],
+    ) -> None:
+        self._manifest = manifest
+        self._present = present
+        self._ever = present | carried_before
+        self._scopes_in_database = scopes_in_database
+
+    def missing(self, table: str, scope: str) -> list[str]:
+        """Kinds of file that have fed a table in a scope and are not in this feed."""
+        sources = set(self._manifest.sources(table))
+        ever = {kind for where, kind in self._ever if where == scope} & sources
+        now = {kind for where, kind in self._present if where == scope} & sources
+        return sorted(ever - now)
+
+    def judged_scopes(self, table: str) -> set[str]:
+        """Scopes in which rows of a table may vanish."""
+        sources = set(self._manifest.sources(table))
+        carried = {where for where, kind in self._present if kind in sources}
+        return {scope for scope in carried if not self.missing(table, scope)}
+
+    def judged_whole(self, table: str) -> bool:
+        """Rows of a table without scope may vanish."""
+        sources = set(self._manifest.sources(table))
+        scopes = {where for where, kind in self._ever if kind in sources}
+        return bool(scopes) and (scopes | self._scopes_in_database) <= self.judged_scopes(table)
+
+
+class Matcher:
+    """Writes the difference of each table, in load order."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        manifest: Manifest,
+        shapes: Mapping[str, Shape],
+        feed: StagedFeed,
+        coverage: Coverage,
+    ) -> None:
+        self._connection = connection
+        self._manifest = manifest
+        self._shapes = shapes
+        self._feed = feed
+        self._coverage = coverage
+        self.differences: dict[str, Difference] = {}
+        self._gone: dict[str, int] = {}
+
+    def match(self, order: Iterable[str], progress: Progress) -> dict[str, Difference]:
+        """Materialise every staged table's difference. ``order`` puts parents first."""
+        for done, name in enumerate(order, 1):
+            if name in self._feed.tables:
+                self._set_aside_without_parent(name)
+                self.differences[name] = self._materialise(name)
+            progress("matching", done)
+        return self.differences
+
+    def still_holds(self, difference: Difference) -> bool:
+        """Ask the difference again and compare it with the materialised one."""
+        row = self._connection.execute(
+            sql.SQL("SELECT {} FROM ({}) AS d").format(
+                self._digest(difference.table), self.select(difference.table)
+            )
+        ).fetchone()
+        return row is not None and row[0] == difference.digest
+
+    def _set_aside_without_parent(self, name: str) -> None:
+        """Set aside staged rows whose required parent neither feed nor database has."""
+        shape, staged = self._shapes[name], self._feed.tables[name]
+        for column in self._carried(name):
+            parent = shape.parents.get(column)
+            if parent is None or not (parent.required or column in shape.key):
+                continue
+            cursor = self._connection.execute(
+                sql.SQL(
+                    "WITH named AS (SELECT DISTINCT {names} FROM {staged} AS s),"
+                    " orphan AS (SELECT * FROM named WHERE NOT EXISTS"
+                    "   (SELECT FROM ({parents}) AS p WHERE {same_parent})),"
+                    " gone AS (DELETE FROM {staged} AS s USING orphan AS o"
+                    "   WHERE {same_names} RETURNING s.*)"
+                    " INSERT INTO seawall_stage.set_aside"
+                    " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position,"
+                    " {reason}, '', false, to_jsonb(gone)::text FROM gone"
+                ).format(
+                    names=sql.SQL(", ").join(
+                        sql.Identifier("s", ours) for ours in parent.by.values()
+                    ),
+                    staged=staged.identifier,
+                    parents=self._parent_rows(parent.table),
+                    same_parent=sql.SQL(" AND ").join(
+                        sql.SQL("{} = {}").format(
+                            sql.Identifier("p", theirs), sql.Identifier("named", ours)
+                        )
+                        for theirs, ours in parent.by.items()
+                    ),
+                    same_names=sql.SQL(" AND ").join(
+                        sql.SQL("{} IS NOT DISTINCT FROM {}").format(
+                            sql.Identifier("s", ours), sql.Identifier("o", ours)
+                        )
+                        for ours in parent.by.values()
+                    ),
+                    load_id=sql.Literal(self._feed.load_id),
+                    files=sql.Literal(list(self._feed.file_names)),
+                    reason=sql.Literal(f"no {parent.table} of that key for {name}"),
+                )
+            )
+            self._gone[name] = self._gone.get(name, 0) + cursor.rowcount
+
+    def _materialise(self, name: str) -> Difference:
+        staged = self._feed.tables[name]
+        stage = f"{staged.stage[:61]}_d"
+        gone = self._gone.get(name, 0)
+        target = sql.Identifier(STAGE, stage)
+        self._connection.execute(
+            sql.SQL(
+                "CREATE UNLOGGED TABLE {} WITH (autovacuum_enabled = false) AS"
+                " SELECT d.*, false AS seawall_held FROM ({}) AS d"
+            ).format(target, self.select(name))
+        )
+        self._connection.execute(sql.SQL("ANALYZE {}").format(target))
+        row = self._connection.execute(
+            sql.SQL(
+                "SELECT count(*) FILTER (WHERE seawall_action IN ('changed', 'reinstated')),"
+                " count(*) FILTER (WHERE seawall_action = 'new'),"
+                " count(*) FILTER (WHERE seawall_action = 'vanished'),"
+                " count(*) FILTER (WHERE seawall_action = 'reinstated'), {} FROM {} AS d"
+            ).format(self._digest(name), target)
+        ).fetchone()
+        assert row is not None
+        return Difference(
+            table=name,
+            stage=stage,
+            primary_key=self._shapes[name].primary_key,
+            columns=self._carried(name),
+            staged=staged.rows - gone,
+            changed=row[0],
+            new=row[1],
+            vanished=row[2],
+            reinstated=row[3],
+            unresolved=self._unresolved(name),
+            digest=row[4],
+        )
+
+    def _carried(self, name: str) -> tuple[str, ...]:
+        """Columns that this feed gives values for."""
+        columns = set(self._feed.tables[name].columns)
+        shape = self._shapes[name]
+        return tuple(
+            column
+            for column in shape.written
+            if column in columns
+            or (column in shape.parents and columns >= set(shape.parents[column].by.values()))
+        )
+
+    def select(self, name: str) -> sql.Composed:
+        """The difference of one table as a SELECT.
+
+        Its rows: ``seawall_action`` (new, changed, reinstated or vanished), ``seawall_row``,
+        ``seawall_pk_<column>`` (the existing row's key), the carried columns, and
+        ``seawall_new_<column>`` for references.
+        """
+        shape = self._shapes[name]
+        carried = self._carried(name)
+        references = [column for column in carried if column in shape.parents]
+        first_key = sql.Identifier("t", f"seawall_pk_{shape.primary_key[0]}")
+        outputs = [sql.Identifier("t", f"seawall_pk_{column}") for column in shape.primary_key]
+        outputs += [sql.Identifier("s", column) for column in carried]
+        outputs += [sql.Identifier("s", f"seawall_new_{column}") for column in references]
+        return sql.SQL(
+            "SELECT CASE WHEN {first_key} IS NULL THEN 'new' WHEN s.seawall_row IS NULL"
+            " THEN 'vanished' WHEN t.seawall_retired THEN 'reinstated' ELSE 'changed' END"
+            " AS seawall_action, s.seawall_row, {outputs}"
+            " FROM ({staged}) AS s FULL JOIN ({existing}) AS t ON {same_key}"
+            " WHERE {first_key} IS NULL"
+            " OR (s.seawall_row IS NULL AND t.seawall_judged AND NOT t.seawall_retired)"
+            " OR (s.seawall_row IS NOT NULL AND (t.seawall_retired OR {differs}))"
+        ).format(
+            first_key=first_key,
+            outputs=sql.SQL(", ").join(outputs),
+            staged=self._staged(name, carried),
+            existing=self._existing(name, carried),
+            same_key=sql.SQL(" AND ").join(
+                sql.SQL("{} = {}").format(sql.Identifier("s", c), sql.Identifier("t", c))
+                for c in shape.key
+            ),
+            differs=self._differs(shape, carried),
+        )
+
+    def _digest(self, name: str) -> sql.Composed:
+        """An aggregate over a difference's rows ``d`` that tells whether it is the same one."""
+        shape, carried = self._shapes[name], self._carried(name)
+        columns = ["seawall_action", "seawall_row"]
+        columns += [f"seawall_pk_{column}" for column in shape.primary_key]
+        columns += carried
+        columns += [f"seawall_new_{column}" for column in carried if column in shape.parents]
+        # The sum is numeric: a bigint would overflow, and XOR cancels pairs of equal rows.
+        return sql.SQL(
+            "count(*) || ':' || coalesce(sum(hashtextextended(ROW({})::text, 0)::numeric), 0)"
+        ).format(sql.SQL(", ").join(sql.Identifier("d", column) for column in columns))
+
+    def _staged(self, name: str, carried: tuple[str, ...]) -> sql.Composed:
+        """Staged rows with references resolved to ids, or to the new parent's staging row."""
+        shape = self._shapes[name]
+        outputs: list[sql.Composable] = [sql.SQL("s.seawall_row")]
+        joins: list[sql.Composable] = []
+        required: list[sql.Composable] = []
+        for number, column in enumerate(carried):
+            if column not in shape.parents:
+                outputs.append(sql.Identifier("s", column))
+                continue
+            alias = f"p{number}"
+            parent = shape.parents[column]
+            joins.append(
+                sql.SQL("LEFT JOIN ({}) AS {} ON {}").format(
+                    self._parent_rows(parent.table),
+                    sql.Identifier(alias),
+                    sql.SQL(" AND ").join(
+                        sql.SQL("{} = {}").format(
+                            sql.Identifier(alias, theirs), sql.Identifier("s", ours)
+                        )
+                        for theirs, ours in parent.by.items()
+                    ),
+                )
+            )
+            outputs += [
+                sql.SQL("{} AS {}").format(
+                    sql.Identifier(alias, "seawall_id"), sql.Identifier(column)
+                ),
+                sql.SQL("{} AS {}").format(
+                    sql.Identifier(alias, "seawall_row"),
+                    sql.Identifier(f"seawall_new_{column}"),
+                ),
+            ]
+            if parent.required or column in shape.key:
+                required.append(
+                    sql.SQL("({0}.seawall_id IS NOT NULL OR {0}.seawall_row IS NOT NULL)").format(
+                        sql.Identifier(alias)
+                    )
+                )
+        return sql.SQL("SELECT {} FROM {} AS s {} WHERE {}").format(
+            sql.SQL(", ").join(outputs),
+            self._feed.tables[name].identifier,
+            sql.SQL(" ").join(joins),
+            sql.SQL(" AND ").join([sql.SQL("true"), *required]),
+        )
+
+    def _parent_rows(self, table: str) -> sql.Composed:
+        """Rows a reference may mean: those in the database, and those new in this feed."""
+        shape = self._shapes[table]
+        key = sql.SQL(", ").join(map(sql.Identifier, shape.staged_key))
+        existing = as_staged(table, shape.staged_key, dict(self._shapes), with_id=True)
+        difference = self.differences.get(table)
+        if difference is None:
+            return sql.SQL("SELECT e.*, NULL::bigint AS seawall_row FROM ({}) AS e").format(
+                existing
+            )
+        return sql.SQL(
+            "SELECT {key}, seawall_id, NULL::bigint AS seawall_row FROM ({existing}) AS e"
+            " UNION ALL SELECT {staged_key}, NULL, n.seawall_row FROM {difference} AS n"
+            " JOIN {staged} AS s ON s.seawall_row = n.seawall_row"
+            " WHERE n.seawall_action = 'new'"
+        ).format(
+            key=key,
+            existing=existing,
+            staged_key=sql.SQL(", ").join(sql.Identifier("s", c) for c in shape.staged_key),
+            difference=difference.identifier,
+            staged=self._feed.tables[table].identifier,
+        )
+
+    def _existing(self, name: str, carried: tuple[str, ...]) -> sql.Composed:
+        """The table's rows, with whether each is retired, and whether the feed judges it."""
+        shape = self._shapes[name]
+        outputs: list[sql.Composable] = [
+            sql.SQL("{} AS {}").format(
+                sql.Identifier("t", column), sql.Identifier(f"seawall_pk_{column}")
+            )
+            for column in shape.primary_key
+        ]
+        outputs += [sql.Identifier("t", column) for column in carried]
+        return sql.SQL(
+            "SELECT {outputs}, {retired} AS seawall_retired, {judged} AS seawall_judged"
+            " FROM {table} AS t"
+        ).format(
+            outputs=sql.SQL(", ").join(outputs),
+            retired=retired_condition(shape, "t"),
+            judged=self._judged(shape),
+            table=shape.table.identifier,
+        )
+
+    def _judged(self, shape: Shape) -> sql.Composable:
+        """Whether a row's absence from the feed says anything."""
+        if shape.scope_column is None:
+            return sql.SQL("true" if self._coverage.judged_whole(shape.name) else "false")
+        judged = self._coverage.judged_scopes(shape.name)
+        column = sql.Identifier("t", shape.scope_column)
+        scope = self._manifest.scope
+        if "" in judged:
+            # The files say nothing about scopes, so the rows do: what stands in them is carried.
+            judged |= self._staged_scopes(shape)
+        scopes = sql.Literal(sorted(judged))
+        if scope and shape.scope_column in shape.parents:
+            table = self._shapes[scope.table]
+            return sql.SQL("{} IN (SELECT {} FROM {} WHERE {}::text = ANY ({}::text[]))").format(
+                column,
+                sql.Identifier(table.primary_key[0]),
+                table.table.identifier,
+                sql.Identifier(scope.column),
+                scopes,
+            )
+        return sql.SQL("{}::text = ANY ({}::text[])").format(column, scopes)
+
+    def _staged_scopes(self, shape: Shape) -> set[str]:
+        assert shape.scope_column is not None
+        staged = shape.scope_column
+        if staged in shape.parents and self._manifest.scope:
+            staged = shape.parents[staged].by[self._manifest.scope.column]
+        rows = self._connection.execute(
+            sql.SQL("SELECT DISTINCT {}::text FROM {}").format(
+                sql.Identifier(staged), self._feed.tables[shape.name].identifier
+            )
+        ).fetchall()
+        return {scope for (scope,) in rows}
+
+    def _differs(self, shape: Shape, carried: tuple[str, ...]) -> sql.Composable:
+        conditions: list[sql.Composable] = []
+        for column in carried:
+            if column in shape.key:
+                continue
+            ours, theirs = sql.Identifier("s", column), sql.Identifier("t", column)
+            if column in shape.parents:
+                said = sql.Identifier("s", f"seawall_new_{column}")
+                conditions.append(sql.SQL("{} IS NOT NULL").format(said))
+            template = "{0} IS DISTINCT FROM {1}"
+            if shape.table.columns[column].compared_as_text:
+                template = "{0}::text IS DISTINCT FROM {1}::text"
+            if column not in shape.nulls_overwrite:
+                template = "({0} IS NOT NULL AND " + template + ")"
+            conditions.append(sql.SQL(template).format(ours, theirs))
+        return sql.SQL("({})").format(sql.SQL(" OR ").join([sql.SQL("false"), *conditions]))
+
+    def _unresolved(self, name: str) -> dict[str, int]:
+        """Count staged rows that name a parent which neither feed nor database has."""
+        shape = self._shapes[name]
+        counts: dict[str, int] = {}
+        for column, parent in shape.parents.items():
+            if column not in self._carried(name):
+                continue
+            names = sql.SQL(", ").join(sql.Identifier("s", c) for c in parent.by.values())
+            row = self._connection.execute(
+                sql.SQL(
+                    "SELECT coalesce(sum(named.rows), 0)::bigint FROM (SELECT {names},"
+                    " count(*) AS rows FROM {staged} AS s WHERE {said} GROUP BY {names}) AS named"
+                    " WHERE NOT EXISTS (SELECT FROM ({parents}) AS p WHERE {same})"
+                ).format(
+                    names=names,
+                    staged=self._feed.tables[name].identifier,
+                    said=sql.SQL(" AND ").join(
+                        sql.SQL("{} IS NOT NULL").format(sql.Identifier("s", c))
+                        for c in parent.by.values()
+                    ),
+                    parents=self._parent_rows(parent.table),
+                    same=sql.SQL(" AND ").join(
+                        sql.SQL("{} = {}").format(
+                            sql.Identifier("p", theirs), sql.Identifier("named", ours)
+                        )
+                        for theirs, ours in parent.by.items()
+                    ),
+                )
+            ).fetchone()
+            if row and row[0]:
+                counts[column] = row[0]
+        return counts
+
+
+def retired_condition(shape: Shape, alias: str) -> sql.Composable:
+    """A condition that holds for retired rows of a table."""
+    if shape.retired_column:
+        return sql.SQL("({} IS NOT NULL)").format(sql.Identifier(alias, shape.retired_column))
+    return sql.SQL(
+        "EXISTS (SELECT FROM seawall.retired AS r WHERE r.table_name = {} AND r.row_id = {})"
+    ).format(sql.Literal(shape.name), row_id(shape, alias))
+
+
+def row_id(shape: Shape, alias: str) -> sql.Composable:
+    """A row's primary key as one text."""
+    return sql.SQL("concat_ws('/', {})").format(
+        sql.SQL(", ").join(sql.Identifier(alias, column) for column in shape.primary_key)
+    )
+
+
+def scopes_in_database(
+    connection: psycopg.Connection[Any], manifest: Manifest, shapes: Mapping[str, Shape]
+) -> set[str]:
+    """Scopes that have a row which is not retired."""
+    if manifest.scope is None:
+        return set()
+    shape = shapes[manifest.scope.table]
+    rows = connection.execute(
+        sql.SQL("SELECT {}::text FROM {} AS t WHERE NOT {}").format(
+            sql.Identifier("t", manifest.scope.column),
+            shape.table.identifier,
+            retired_condition(shape, "t"),
+        )
+    ).fetchall()
+    return {scope for (scope,) in rows}

@@ -1,0 +1,180 @@
+"""How the imported tables look from the feed's side: staged columns, and rows seen through them."""
+
+from __future__ import annotations
+
+import msgspec
+from psycopg import sql
+
+from seawall.catalog.model import Catalogue, Column, Table
+from seawall.errors import ManifestError
+from seawall.manifest import Manifest, Parent
+
+STAGE = "seawall_stage"
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """One imported table, manifest and catalogue read together."""
+
+    name: str
+    table: Table
+    key: tuple[str, ...]
+    primary_key: tuple[str, ...]
+    plain: tuple[str, ...]
+    """Columns that the feed gives as values."""
+    parents: dict[str, Parent]
+    """Reference columns that the feed gives by the parent's key."""
+    staged: dict[str, Column]
+    """Staged column → the database column whose type it has."""
+    staged_key: tuple[str, ...]
+    nulls_overwrite: frozenset[str]
+    retired_column: str | None
+    scope_column: str | None
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Columns that the merge writes, key columns included."""
+        return (*self.plain, *self.parents)
+
+    @property
+    def issues_ids(self) -> bool:
+        """The primary key is a surrogate that the database issues."""
+        return not set(self.primary_key) <= set(self.written)
+
+
+def shapes(manifest: Manifest, catalogue: Catalogue) -> dict[str, Shape]:
+    """Read manifest and catalogue together.
+
+    Raises:
+        ManifestError: the manifest names what the database does not have.
+    """
+    found: dict[str, Shape] = {}
+    for name in manifest.imported():
+        found[name] = _shape(name, manifest, catalogue)
+    return found
+
+
+def _shape(name: str, manifest: Manifest, catalogue: Catalogue) -> Shape:
+    said = manifest.tables[name]
+    table = catalogue.tables.get(name)
+    if table is None:
+        raise ManifestError(
+            f"table {name} does not exist in the database",
+            why="The manifest speaks of it.",
+            fix=f"Create it, or take [tables.{name}] out of the manifest.",
+        )
+    named = {*said.key, *said.parents, *said.nulls_overwrite, *said.user_columns}
+    named |= {column for column in (said.retired_column, said.scope) if column}
+    missing = sorted(named - set(table.columns))
+    if missing:
+        raise ManifestError(
+            f"table {name} has no column {', '.join(missing)}",
+            why=f"[tables.{name}] names it.",
+            fix="Correct the manifest, or add the column.",
+        )
+    if not table.primary_key:
+        raise ManifestError(
+            f"table {name} has no primary key",
+            why="Without one, rows cannot be told apart and their ids cannot be kept.",
+            fix=f"ALTER TABLE {name} ADD PRIMARY KEY (…)",
+        )
+    not_fed = {*said.user_columns, *said.parents, said.retired_column}
+    not_fed |= {column.name for column in table.columns.values() if column.generated}
+    not_fed |= {
+        column
+        for column in table.primary_key
+        if column not in said.key and table.columns[column].has_default
+    }
+    plain = tuple(column for column in table.columns if column not in not_fed)
+    staged: dict[str, Column] = {column: table.columns[column] for column in plain}
+    for parent in said.parents.values():
+        for parent_column, column in parent.by.items():
+            staged.setdefault(
+                column, _named_column(parent.table, parent_column, manifest, catalogue)
+            )
+    return Shape(
+        name=name,
+        table=table,
+        key=said.key,
+        primary_key=table.primary_key,
+        plain=plain,
+        parents=dict(said.parents),
+        staged=staged,
+        staged_key=manifest.staged_key(name),
+        nulls_overwrite=frozenset(said.nulls_overwrite),
+        retired_column=said.retired_column,
+        scope_column=said.scope,
+    )
+
+
+def _named_column(
+    table: str, staged_column: str, manifest: Manifest, catalogue: Catalogue
+) -> Column:
+    """The database column behind a staged key column of ``table``."""
+    for parent in manifest.tables[table].parents.values():
+        for parent_column, column in parent.by.items():
+            if column == staged_column:
+                return _named_column(parent.table, parent_column, manifest, catalogue)
+    columns = catalogue.tables[table].columns if table in catalogue.tables else {}
+    if staged_column not in columns:
+        raise ManifestError(
+            f"table {table} has no column {staged_column}",
+            why="A reference names its key.",
+            fix="Correct the manifest’s “by”, or add the column.",
+        )
+    return columns[staged_column]
+
+
+def as_staged(
+    name: str, columns: tuple[str, ...], known: dict[str, Shape], *, with_id: bool = False
+) -> sql.Composed:
+    """A SELECT of the table's rows with the names that a feed uses.
+
+    Args:
+        columns: staged columns wanted: plain ones, or ones that name a parent.
+        with_id: also give the primary key's one column, as ``seawall_id``.
+
+    Raises:
+        ManifestError: a column is not one that the feed names.
+    """
+    shape = known[name]
+    outputs: list[sql.Composable] = []
+    joins: list[sql.Composable] = []
+    joined: dict[str, sql.Identifier] = {}
+    for column in columns:
+        if column in shape.plain:
+            outputs.append(sql.Identifier("t", column))
+            continue
+        for reference, parent in shape.parents.items():
+            inner = next((k for k, v in parent.by.items() if v == column), None)
+            if inner is None:
+                continue
+            if reference not in joined:
+                alias = sql.Identifier(f"p{len(joined)}")
+                joined[reference] = alias
+                key = known[parent.table].staged_key
+                joins.append(
+                    sql.SQL("LEFT JOIN ({}) AS {} ON {}.seawall_id = {}").format(
+                        as_staged(parent.table, key, known, with_id=True),
+                        alias,
+                        alias,
+                        sql.Identifier("t", reference),
+                    )
+                )
+            outputs.append(
+                sql.SQL("{}.{} AS {}").format(
+                    joined[reference], sql.Identifier(inner), sql.Identifier(column)
+                )
+            )
+            break
+        else:
+            raise ManifestError(
+                f"the feed does not name a column {column} of {name}",
+                fix=f"It names: {', '.join(shape.staged)}.",
+            )
+    if with_id:
+        outputs.append(
+            sql.SQL("{} AS seawall_id").format(sql.Identifier("t", shape.primary_key[0]))
+        )
+    return sql.SQL("SELECT {} FROM {} AS t {}").format(
+        sql.SQL(", ").join(outputs), shape.table.identifier, sql.SQL(" ").join(joins)
+    )

@@ -1,0 +1,178 @@
+"""The plan: what a run would do, as frozen data, sealed by a digest. No I/O but its own file."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from seawall.errors import PlanError
+from seawall.match import Difference
+from seawall.staging import FileAccount, StagedFeed
+
+FORMAT = 1
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check found. A refusal stops the run unless a person accepts it."""
+
+    check: str
+    table: str
+    scope: str = ""
+    message: str
+    why: str = ""
+    fix: str = ""
+    refuses: bool = True
+    acceptable: bool = True
+    """False where no acceptance can make it right."""
+    accepted: str | None = None
+    """The reason that was given with an acceptance."""
+
+    @property
+    def subject(self) -> str:
+        """What ``--accept`` calls it: ``CHECK:TABLE[@SCOPE]``."""
+        return f"{self.check}:{self.table}" + (f"@{self.scope}" if self.scope else "")
+
+    @property
+    def stops(self) -> bool:
+        """The run must not go on."""
+        return self.refuses and self.accepted is None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """An example of what happens to one row."""
+
+    action: str
+    key: str
+    columns: dict[str, tuple[str | None, str | None]]
+    """Column → (before, after), as text."""
+
+
+class TablePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens to one imported table."""
+
+    staged: int
+    same: int
+    changed: int
+    new: int
+    vanished: int
+    reinstated: int
+    retire: int
+    delete: int
+    held: int
+    """Rows that the feed lacks and users refer to; they stay whatever the policy."""
+    policy: str
+    unresolved: dict[str, int]
+    not_judged: dict[str, list[str]]
+    """Scope → kinds of file missing from this feed, because of which no absence counts there."""
+    examples: tuple[Change, ...]
+
+
+class UserImpact(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run means for one user table, whose rows it does not write."""
+
+    rows: int
+    orphans: int
+    """References that point at nothing, before the run."""
+    retargeted: int
+    """References behind which another key stands than was once recorded."""
+    vanishing: dict[str, int]
+    """Reference → users' rows whose imported row vanishes in this run (it is kept for them)."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a person needs to decide, and everything apply needs to do exactly that."""
+
+    format: int = FORMAT
+    seawall: str
+    made_at: datetime.datetime
+    feed: StagedFeed
+    files: tuple[FileAccount, ...]
+    manifest_digest: str
+    catalogue_digest: str
+    database: tuple[str, str]
+    order: tuple[str, ...]
+    differences: dict[str, Difference]
+    tables: dict[str, TablePlan]
+    users: dict[str, UserImpact]
+    findings: tuple[Finding, ...]
+    digest: str = ""
+
+    @property
+    def refusals(self) -> list[Finding]:
+        """Findings that stop the run as things stand."""
+        return [finding for finding in self.findings if finding.stops]
+
+    @property
+    def writes(self) -> int:
+        """Rows that the run would write; 0 means the feed says what the database says."""
+        return sum(t.changed + t.new + t.retire + t.delete for t in self.tables.values())
+
+    def sealed(self) -> Plan:
+        """The same plan with its digest: SHA-256 of its JSON without the digest."""
+        return msgspec.structs.replace(self, digest=self._compute_digest())
+
+    def _compute_digest(self) -> str:
+        bare = msgspec.structs.replace(self, digest="")
+        return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
+
+    def to_json(self) -> bytes:
+        """The plan as indented JSON."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
+
+    def save(self, path: Path) -> None:
+        """Write the plan to a file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self.to_json())
+
+    @classmethod
+    def load(cls, path: Path) -> Plan:
+        """Read a plan from a file.
+
+        Raises:
+            PlanError: no plan, one of another format, or one that was changed after sealing.
+        """
+        try:
+            data: Any = msgspec.json.decode(path.read_bytes())
+            if not isinstance(data, dict) or data.get("format") != FORMAT:
+                raise PlanError(
+                    f"{path} is no plan of this seawall (format {FORMAT})",
+                    fix="Plan again: seawall plan FEED.",
+                )
+            plan = msgspec.convert(data, cls)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise PlanError(
+                f"cannot read the plan {path}: {error}", fix="Plan again: seawall plan FEED."
+            ) from None
+        if plan._compute_digest() != plan.digest:
+            raise PlanError(
+                f"the plan {path} was changed after it was made",
+                why="Its digest no longer fits its content, so nobody decided on what it says.",
+                fix="Plan again: seawall plan FEED.",
+            )
+        return plan
+
+
+def accept(
+    findings: tuple[Finding, ...], acceptances: dict[str, str]
+) -> tuple[tuple[Finding, ...], list[str]]:
+    """Mark findings as accepted.
+
+    Args:
+        acceptances: ``CHECK:TABLE[@SCOPE]`` → reason.
+
+    Returns:
+        The findings, and the subjects that matched nothing.
+    """
+    used: set[str] = set()
+    marked = []
+    for finding in findings:
+        reason = acceptances.get(finding.subject)
+        if reason is not None and finding.refuses and finding.acceptable:
+            used.add(finding.subject)
+            finding = msgspec.structs.replace(finding, accepted=reason)
+        marked.append(finding)
+    return tuple(marked), [subject for subject in acceptances if subject not in used]

@@ -1,0 +1,67 @@
+"""References from users' rows: by foreign key, or declared in the manifest."""
+
+from __future__ import annotations
+
+import msgspec
+from psycopg import sql
+
+from seawall.catalog.model import Catalogue
+from seawall.manifest import Manifest
+
+
+class UserReference(msgspec.Struct, frozen=True, kw_only=True):
+    """Columns of a user table that mean a row of another table."""
+
+    user_table: str
+    columns: tuple[str, ...]
+    table: str
+    target_columns: tuple[str, ...]
+    soft: bool
+    """Declared only; the database does not enforce it."""
+
+    @property
+    def label(self) -> str:
+        """As reports write it: ``player_availability.team_id → teams``."""
+        return f"{self.user_table}.{', '.join(self.columns)} → {self.table}"
+
+    def join(self, user: str, target: str) -> sql.Composed:
+        """The condition under which a target row is the one that is meant."""
+        return sql.SQL(" AND ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(target, theirs), sql.Identifier(user, ours))
+            for ours, theirs in zip(self.columns, self.target_columns, strict=True)
+        )
+
+    def said(self, user: str) -> sql.Composed:
+        """The condition under which a user's row refers to anything."""
+        return sql.SQL(" AND ").join(
+            sql.SQL("{} IS NOT NULL").format(sql.Identifier(user, column))
+            for column in self.columns
+        )
+
+
+def user_references(manifest: Manifest, catalogue: Catalogue) -> list[UserReference]:
+    """Every reference that stands on a user table, in a stable order."""
+    found: dict[tuple[str, tuple[str, ...], str], UserReference] = {}
+    for name, said in manifest.user_tables().items():
+        for key in catalogue.references_from(name):
+            found[name, key.columns, key.target] = UserReference(
+                user_table=name,
+                columns=key.columns,
+                table=key.target,
+                target_columns=key.target_columns,
+                soft=False,
+            )
+        for reference in said.references:
+            table = catalogue.tables.get(reference.table)
+            target_columns = reference.to or (table.primary_key if table else ())
+            found.setdefault(
+                (name, reference.columns, reference.table),
+                UserReference(
+                    user_table=name,
+                    columns=reference.columns,
+                    table=reference.table,
+                    target_columns=target_columns,
+                    soft=True,
+                ),
+            )
+    return [found[key] for key in sorted(found)]

@@ -1,0 +1,527 @@
+"""Puts a feed's rows into tables of their own, by COPY, and counts what came.
+
+Staging is unlogged, lies in a schema of its own and commits by itself, before the one transaction.
+A row that the database cannot store is found by halving its batch and set aside; its neighbours go
+in.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import struct
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from seawall import queries
+from seawall.errors import FeedError
+from seawall.feeds.reading import Evidence, FileRead, Item, Notice, Rows, SetAside
+from seawall.feeds.staged import SourceTable, source_tables, unfit_condition
+from seawall.naming import STAGE, Shape
+
+_SQL = queries.load("seawall", "staging.sql")
+
+# Types that psycopg writes in COPY's binary format; a table with any other goes in as text.
+_BINARY_TYPES = frozenset(
+    [
+        "bool",
+        "int2",
+        "int4",
+        "int8",
+        "float4",
+        "float8",
+        "numeric",
+        "text",
+        "varchar",
+        "bpchar",
+        "date",
+        "time",
+        "timestamp",
+        "timestamptz",
+        "uuid",
+        "bytea",
+        "json",
+        "jsonb",
+    ]
+)
+_ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError, struct.error)
+_ROW_ERRORS = (*_ROW_ERRORS, OverflowError, AttributeError, psycopg.NotSupportedError)
+
+Progress = Callable[[str, int], None]
+"""Called with a stage's name and the number of records or tables it has dealt with."""
+
+
+class FileAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a file's records: read = used + repeated + set_aside."""
+
+    file: str
+    scope: str
+    kind: str
+    table: str | None
+    read: int
+    used: int
+    repeated: int
+    set_aside: int
+    unexpected: int
+    """Of the records set aside, those that count against the budget."""
+    reasons: dict[str, int]
+    notes: dict[str, int]
+
+
+class StagedTable(msgspec.Struct, frozen=True, kw_only=True):
+    """One table's rows as the feed has them, one a key."""
+
+    name: str
+    stage: str
+    """Name of the staging table, in schema ``seawall_stage``."""
+    columns: tuple[str, ...]
+    rows: int
+    conflicts: int
+    """Rows left out because an earlier one has the same key and says something else."""
+    conflict_examples: tuple[str, ...]
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """The staging table's quoted name."""
+        return sql.Identifier(STAGE, self.stage)
+
+
+class StagedFeed(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole feed in staging."""
+
+    load_id: str
+    feed: str
+    as_of: datetime.date | None
+    digest: str
+    file_names: tuple[str, ...]
+    """By the number that staged rows carry."""
+    tables: dict[str, StagedTable]
+    reads: tuple[FileRead, ...]
+    repeated: dict[tuple[str, str], int]
+    """Exact repeats that were dropped, by (table, file)."""
+    evidence: dict[str, Any]
+    notices: tuple[Notice, ...]
+
+    @property
+    def present(self) -> set[tuple[str, str]]:
+        """(scope, kind) of the files that the feed carries."""
+        return {(read.scope, read.kind) for read in self.reads}
+
+
+class Staging:
+    """Fills the staging tables of one load."""
+
+    def __init__(self, connection: psycopg.Connection[Any], shapes: Mapping[str, Shape]) -> None:
+        self._connection = connection
+        self._shapes = shapes
+        self.load_id = uuid.uuid4().hex[:12]
+        self._files: list[str] = []
+        self._file_numbers: dict[str, int] = {}
+        self._rows: Counter[str] = Counter()
+        self._columns: dict[str, tuple[str, ...]] = {}
+
+    def stage(
+        self,
+        items: Iterator[Item],
+        columns: Mapping[str, Sequence[str]],
+        *,
+        feed: str,
+        as_of: datetime.date | None,
+        digest: str,
+        progress: Progress,
+    ) -> StagedFeed:
+        """Pull a reader's items into staging tables.
+
+        Args:
+            items: what the reader yields.
+            columns: staged columns by table, as the reader declares them.
+            feed: the feed's name in reports.
+            as_of: the day the feed speaks of.
+            digest: SHA-256 over the feed's content.
+            progress: told how many records are in.
+
+        Raises:
+            FeedError: the reader's columns do not fit the manifest, or the feed cannot be read.
+        """
+        drop_stale_loads(self._connection)
+        self._connection.execute(_SQL["register"], {"load_id": self.load_id, "feed": feed})
+        self._create_tables(columns)
+        reads: list[FileRead] = []
+        evidence: dict[str, Any] = {}
+        notices: list[Notice] = []
+        aside: list[SetAside] = []
+        records = 0
+        for item in items:
+            match item:
+                case Rows():
+                    records += len(item.rows)
+                    aside += self._copy(item)
+                    progress("staging", records)
+                case SetAside():
+                    aside.append(item)
+                case FileRead():
+                    reads.append(item)
+                case Evidence():
+                    evidence[item.name] = item.value
+                case Notice():
+                    notices.append(item)
+            if len(aside) >= 1000:
+                self._keep_aside(aside)
+                aside = []
+        self._keep_aside(aside)
+        tables, repeated = self._settle()
+        return StagedFeed(
+            load_id=self.load_id,
+            feed=feed,
+            as_of=as_of,
+            digest=digest,
+            file_names=tuple(self._files),
+            tables=tables,
+            reads=tuple(reads),
+            repeated=repeated,
+            evidence=evidence,
+            notices=tuple(notices),
+        )
+
+    def adopt(
+        self,
+        schema: str,
+        *,
+        feed: str,
+        as_of: datetime.date | None,
+        progress: Progress,
+    ) -> StagedFeed:
+        """Copy the tables of a schema that another tool filled.
+
+        Raises:
+            FeedError: the schema has no fitting table, or a value that does not fit its type.
+        """
+        drop_stale_loads(self._connection)
+        self._connection.execute(_SQL["register"], {"load_id": self.load_id, "feed": feed})
+        sources = source_tables(self._connection, schema, self._shapes)
+        self._create_tables({source.name: tuple(source.columns) for source in sources})
+        reads = []
+        for done, source in enumerate(sources, 1):
+            name = f"{schema}.{source.identifier[1]}"
+            self._file_number(name)
+            try:
+                read = self._copy_table(source, name)
+            except psycopg.DataError as error:
+                raise FeedError(
+                    f"{name} has a value that does not fit its column: {str(error).strip()}",
+                    why="On PostgreSQL 15 such rows cannot be told from the others.",
+                    fix="Correct it in the source, or give the staged column the right type.",
+                ) from None
+            reads.append(
+                FileRead(file=name, scope="", kind=source.name, table=source.name, read=read)
+            )
+            progress("staging", done)
+        tables, repeated = self._settle()
+        digest = hashlib.sha256()
+        for name in sorted(tables):
+            row = self._connection.execute(
+                sql.SQL(
+                    "SELECT coalesce(sum(hashtextextended(ROW({})::text, 0)::numeric), 0)::text"
+                    " FROM {}"
+                ).format(
+                    sql.SQL(", ").join(map(sql.Identifier, tables[name].columns)),
+                    tables[name].identifier,
+                )
+            ).fetchone()
+            digest.update(f"{name} {row}\n".encode())
+        return StagedFeed(
+            load_id=self.load_id,
+            feed=feed,
+            as_of=as_of,
+            digest=digest.hexdigest(),
+            file_names=tuple(self._files),
+            tables=tables,
+            reads=tuple(reads),
+            repeated=repeated,
+            evidence={},
+            notices=(),
+        )
+
+    def _copy_table(self, source: SourceTable, file: str) -> int:
+        """Copy one table of another tool; returns how many rows it has."""
+        shape = self._shapes[source.name]
+        unfit = unfit_condition(source, shape, self._connection.info.server_version)
+        row = self._connection.execute(
+            sql.SQL(
+                "WITH source AS (SELECT row_number() OVER () AS seawall_row, s.*,"
+                "   {unfit} AS seawall_unfit FROM {source} AS s),"
+                " fits AS (INSERT INTO {stage} SELECT seawall_row, {file_number}, seawall_row,"
+                "   {columns} FROM source WHERE NOT seawall_unfit),"
+                " unfits AS (INSERT INTO seawall_stage.set_aside SELECT {load_id}, {file},"
+                "   seawall_row, {reason}, '', false, to_jsonb(source)::text"
+                "   FROM source WHERE seawall_unfit)"
+                " SELECT count(*) FROM source"
+            ).format(
+                unfit=unfit,
+                source=sql.Identifier(*source.identifier),
+                stage=sql.Identifier(STAGE, self._stage_name(source.name)),
+                file_number=sql.Literal(self._file_number(file)),
+                columns=sql.SQL(", ").join(
+                    # The type is the catalogue's own text, from format_type().
+                    sql.SQL("{}::{}").format(
+                        sql.Identifier(column),
+                        sql.SQL(shape.staged[column].type),  # pyright: ignore[reportArgumentType]
+                    )
+                    for column in source.columns
+                ),
+                load_id=sql.Literal(self.load_id),
+                file=sql.Literal(file),
+                reason=sql.Literal(f"{source.name} cannot store it"),
+            )
+        ).fetchone()
+        assert row is not None
+        return row[0]
+
+    def _stage_name(self, table: str) -> str:
+        # The number keeps long names apart: PostgreSQL cuts them at 63 bytes.
+        return f"{self.load_id}_{list(self._shapes).index(table)}_{table}"[:63]
+
+    def _create_tables(self, columns: Mapping[str, Sequence[str]]) -> None:
+        for name, carried in columns.items():
+            shape = self._shapes.get(name)
+            if shape is None:
+                raise FeedError(
+                    f"the feed has rows for {name}, which is no imported table of the manifest",
+                    why="Only imported tables may be loaded.",
+                    fix=f"Add [tables.{name}] with owner = “feed”, or leave it out of the feed.",
+                )
+            strange = [column for column in carried if column not in shape.staged]
+            absent = [column for column in shape.staged_key if column not in carried]
+            if strange or absent:
+                what = f"does not know {', '.join(strange)}" if strange else "lacks"
+                raise FeedError(
+                    f"the feed’s columns for {name} do not fit: the manifest {what} "
+                    f"{', '.join(absent)}".strip(),
+                    why=f"{name} is recognised by {', '.join(shape.staged_key)}.",
+                    fix=f"Columns that the manifest gives to the feed: {', '.join(shape.staged)}.",
+                )
+            self._columns[name] = tuple(carried)
+            self._connection.execute(
+                sql.SQL(
+                    "CREATE UNLOGGED TABLE {} (seawall_row bigint NOT NULL,"
+                    " seawall_file integer NOT NULL, seawall_position bigint NOT NULL, {})"
+                    " WITH (autovacuum_enabled = false)"
+                ).format(
+                    sql.Identifier(STAGE, self._stage_name(name)),
+                    sql.SQL(", ").join(
+                        sql.SQL("{} {}").format(
+                            # The type is the catalogue's own text, from format_type().
+                            sql.Identifier(column),
+                            sql.SQL(shape.staged[column].type),  # pyright: ignore[reportArgumentType]
+                        )
+                        for column in carried
+                    ),
+                )
+            )
+
+    def _file_number(self, file: str) -> int:
+        if file not in self._file_numbers:
+            self._file_numbers[file] = len(self._files)
+            self._files.append(file)
+        return self._file_numbers[file]
+
+    def _copy(self, batch: Rows) -> list[SetAside]:
+        """COPY a batch; returns its rows that the database cannot store."""
+        number = self._file_number(batch.file)
+        first = self._rows[batch.table] + 1
+        self._rows[batch.table] += len(batch.rows)
+        rows = [(row, number, *cells) for row, cells in enumerate(batch.rows, first)]
+        return list(self._copy_or_halve(batch.table, batch.file, rows))
+
+    def _copy_or_halve(
+        self, table: str, file: str, rows: list[tuple[Any, ...]]
+    ) -> Iterator[SetAside]:
+        try:
+            self._copy_rows(table, rows)
+        except _ROW_ERRORS as error:
+            if len(rows) == 1:
+                _, _, position, *cells = rows[0]
+                said = dict(zip(self._columns[table], cells, strict=True))
+                yield SetAside(
+                    file=file,
+                    position=position,
+                    reason=f"{table} cannot store it",
+                    detail=str(error).strip().splitlines()[0],
+                    record=msgspec.json.encode(said, enc_hook=str).replace(b"\\u0000", b"\\ufffd"),
+                )
+                return
+            middle = len(rows) // 2
+            yield from self._copy_or_halve(table, file, rows[:middle])
+            yield from self._copy_or_halve(table, file, rows[middle:])
+
+    def _copy_rows(self, table: str, rows: list[tuple[Any, ...]]) -> None:
+        columns = [self._shapes[table].staged[column] for column in self._columns[table]]
+        types = [column.type_name for column in columns]
+        binary = _BINARY_TYPES.issuperset(types)
+        statement = sql.SQL("COPY {} FROM STDIN {}").format(
+            sql.Identifier(STAGE, self._stage_name(table)),
+            sql.SQL("(FORMAT binary)") if binary else sql.SQL(""),
+        )
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            if binary:
+                copy.set_types(["int8", "int4", "int8", *types])
+            for row in rows:
+                copy.write_row(row)
+
+    def _keep_aside(self, aside: list[SetAside]) -> None:
+        if not aside:
+            return
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy(_SQL["copy_set_aside"]) as copy,
+        ):
+            for item in aside:
+                copy.write_row(
+                    (
+                        self.load_id,
+                        item.file,
+                        item.position,
+                        item.reason,
+                        item.detail.replace("\x00", "\ufffd"),
+                        item.expected,
+                        bytes(item.record).decode("utf-8", "replace").replace("\x00", "\ufffd"),
+                    )
+                )
+
+    def _settle(self) -> tuple[dict[str, StagedTable], dict[tuple[str, str], int]]:
+        """Leave one row a key; returns the tables, and the repeats by (table, file)."""
+        tables: dict[str, StagedTable] = {}
+        repeated: dict[tuple[str, str], int] = {}
+        for name, carried in self._columns.items():
+            key = self._shapes[name].staged_key
+            self._set_aside_null_keys(name, key)
+            conflicts, examples = 0, []
+            for file, same, count, some in self._drop_repeats(name, key, carried):
+                if same:
+                    repeated[name, self._files[file]] = count
+                else:
+                    conflicts += count
+                    examples += [f"{self._files[file]} {example}" for example in some or []]
+            stage = sql.Identifier(STAGE, self._stage_name(name))
+            self._connection.execute(sql.SQL("ANALYZE {}").format(stage))
+            row = self._connection.execute(
+                sql.SQL("SELECT count(*) FROM {}").format(stage)
+            ).fetchone()
+            assert row is not None
+            tables[name] = StagedTable(
+                name=name,
+                stage=self._stage_name(name),
+                columns=carried,
+                rows=row[0],
+                conflicts=conflicts,
+                conflict_examples=tuple(examples[:5]),
+            )
+        return tables, repeated
+
+    def _set_aside_null_keys(self, name: str, key: tuple[str, ...]) -> None:
+        self._connection.execute(
+            sql.SQL(
+                "WITH gone AS (DELETE FROM {stage} AS s WHERE {any_null} RETURNING s.*)"
+                " INSERT INTO seawall_stage.set_aside"
+                " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position,"
+                " {reason}, '', false, to_jsonb(gone)::text FROM gone"
+            ).format(
+                stage=sql.Identifier(STAGE, self._stage_name(name)),
+                any_null=sql.SQL(" OR ").join(
+                    sql.SQL("{} IS NULL").format(sql.Identifier("s", column)) for column in key
+                ),
+                load_id=sql.Literal(self.load_id),
+                files=sql.Literal(self._files),
+                reason=sql.Literal(f"no key for {name}"),
+            )
+        )
+
+    def _drop_repeats(
+        self, name: str, key: tuple[str, ...], carried: tuple[str, ...]
+    ) -> list[tuple[int, bool, int, list[str] | None]]:
+        """Keep the first row of each key; returns (file number, said the same, rows, examples)."""
+        shape = self._shapes[name]
+        key_list = sql.SQL(", ").join(map(sql.Identifier, key))
+
+        def cell(alias: str, column: str) -> sql.Composable:
+            cast = "::text" if shape.staged[column].compared_as_text else ""
+            return sql.SQL("{}{}").format(sql.Identifier(alias, column), sql.SQL(cast))
+
+        return self._connection.execute(
+            sql.SQL(
+                "WITH twice AS MATERIALIZED (SELECT {key_list}, min(seawall_row) AS seawall_first"
+                "   FROM {stage} GROUP BY {key_list} HAVING count(*) > 1),"
+                " gone AS (DELETE FROM {stage} AS s USING twice AS w, {stage} AS f"
+                "   WHERE {same_key} AND f.seawall_row = w.seawall_first"
+                "   AND s.seawall_row <> w.seawall_first"
+                "   RETURNING s.seawall_file, s.seawall_position,"
+                "   ROW({cells_s}) IS NOT DISTINCT FROM ROW({cells_f}) AS same,"
+                "   concat_ws(' · ', {key_s}) AS key)"
+                " SELECT seawall_file, same, count(*),"
+                "   (array_agg('record ' || seawall_position || ': ' || key"
+                "     ORDER BY seawall_position) FILTER (WHERE NOT same))[1:5]"
+                " FROM gone GROUP BY seawall_file, same ORDER BY 1, 2"
+            ).format(
+                key_list=key_list,
+                stage=sql.Identifier(STAGE, self._stage_name(name)),
+                same_key=sql.SQL(" AND ").join(
+                    sql.SQL("{} = {}").format(sql.Identifier("s", c), sql.Identifier("w", c))
+                    for c in key
+                ),
+                cells_s=sql.SQL(", ").join(cell("s", column) for column in carried),
+                cells_f=sql.SQL(", ").join(cell("f", column) for column in carried),
+                key_s=sql.SQL(", ").join(sql.Identifier("s", column) for column in key),
+            )
+        ).fetchall()
+
+
+def account(connection: psycopg.Connection[Any], feed: StagedFeed) -> list[FileAccount]:
+    """What became of every file's records, after everything that may set one aside."""
+    reasons: dict[str, dict[str, int]] = defaultdict(dict)
+    unexpected: Counter[str] = Counter()
+    for file, reason, expected, count in connection.execute(
+        _SQL["count_set_aside"], {"load_id": feed.load_id}
+    ):
+        reasons[file][reason] = reasons[file].get(reason, 0) + count
+        unexpected[file] += 0 if expected else count
+    accounts = []
+    for read in feed.reads:
+        again = feed.repeated.get((read.table, read.file), 0) if read.table else 0
+        aside = sum(reasons[read.file].values())
+        accounts.append(
+            FileAccount(
+                file=read.file,
+                scope=read.scope,
+                kind=read.kind,
+                table=read.table,
+                read=read.read,
+                used=read.read - again - aside,
+                repeated=again,
+                set_aside=aside,
+                unexpected=unexpected[read.file],
+                reasons=reasons[read.file],
+                notes=dict(read.notes),
+            )
+        )
+    return accounts
+
+
+def drop_load(connection: psycopg.Connection[Any], load_id: str) -> None:
+    """Remove one load's staging tables."""
+    names = connection.execute(_SQL["tables_of_load"], {"load_id": load_id}).fetchall()
+    for (name,) in names:
+        connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(STAGE, name)))
+    connection.execute(_SQL["forget_set_aside"], {"load_id": load_id})
+    connection.execute(_SQL["forget"], {"load_id": load_id})
+
+
+def drop_stale_loads(connection: psycopg.Connection[Any]) -> None:
+    """Remove loads older than a day: nobody applied them."""
+    for (load_id,) in connection.execute(_SQL["stale_loads"]).fetchall():
+        drop_load(connection, load_id)

@@ -1,0 +1,74 @@
+"""Fingerprints: a count and a sum of row hashes over an explicit list of columns.
+
+Taken before and after inside one REPEATABLE READ transaction, they differ only by what the
+transaction itself wrote. They see content as displayed, scale included; the settings that change
+how values read are pinned on the connection. Blind to what does not show in text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from seawall.catalog.model import Table
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """What a table's rows add up to."""
+
+    rows: int
+    hash: str
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be fingerprinted: a user table, or the users' columns of an imported one."""
+
+    name: str
+    table: Table
+    columns: tuple[str, ...]
+    left_out: sql.Composable | None = None
+    """A condition on row ``t`` for rows that the run itself made."""
+
+    def _rows(self) -> sql.Composed:
+        """ROW(…) of the columns, from the table."""
+        condition: sql.Composable = sql.SQL("true")
+        if self.left_out is not None:
+            condition = sql.SQL("NOT ({})").format(self.left_out)
+        return sql.SQL("FROM {} AS t WHERE {}").format(self.table.identifier, condition)
+
+    def _text(self) -> sql.Composed:
+        return sql.SQL("ROW({})::text").format(
+            sql.SQL(", ").join(sql.Identifier("t", column) for column in self.columns)
+        )
+
+    def take(self, connection: psycopg.Connection[Any]) -> Fingerprint:
+        """Fingerprint the rows that the connection sees."""
+        row = connection.execute(
+            sql.SQL(
+                "SELECT count(*), coalesce(sum(hashtextextended({}, 0)::numeric), 0)::text {}"
+            ).format(self._text(), self._rows())
+        ).fetchone()
+        assert row is not None
+        return Fingerprint(row[0], row[1])
+
+    def rows(self, connection: psycopg.Connection[Any]) -> Iterator[tuple[str, str]]:
+        """Stream (primary key, row as text), ordered by both."""
+        key = self.table.primary_key or self.columns
+        with connection.cursor(name=f"seawall_{self.table.oid}") as cursor:
+            cursor.itersize = 10_000
+            yield from cursor.execute(
+                sql.SQL(
+                    "SELECT k, r FROM (SELECT {}::text AS k, {} AS r {}) AS x"
+                    ' ORDER BY k COLLATE "C", r COLLATE "C"'
+                ).format(
+                    sql.SQL("concat_ws('/', {})").format(
+                        sql.SQL(", ").join(sql.Identifier("t", column) for column in key)
+                    ),
+                    self._text(),
+                    self._rows(),
+                )
+            )

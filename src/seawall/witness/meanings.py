@@ -1,0 +1,141 @@
+"""Meanings: what every user's reference means, by the key behind it and not by its existence.
+
+A pair of swapped references leaves no orphan; the keys behind them tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from seawall.catalog.model import Catalogue
+from seawall.naming import Shape, as_staged
+from seawall.references import UserReference
+
+
+class Meaning(msgspec.Struct, frozen=True, kw_only=True):
+    """What the references of one kind add up to."""
+
+    references: int
+    orphans: int
+    retargeted: int
+    """References behind which another key stands than the ledger has on record."""
+    hash: str
+
+
+def identity_rows(
+    reference: UserReference, shapes: Mapping[str, Shape], catalogue: Catalogue
+) -> sql.Composed:
+    """SELECT of ``seawall_user`` (the user's row), ``seawall_target``, ``seawall_identity``.
+
+    ``seawall_identity`` is the key behind the reference in the feed's words, NULL for an orphan.
+    For a table that is not imported it is the referenced value itself.
+    """
+    users = catalogue.tables[reference.user_table]
+    user_key = users.primary_key or tuple(users.columns)
+    value = sql.SQL("concat_ws('/', {})").format(
+        sql.SQL(", ").join(sql.Identifier("u", column) for column in reference.columns)
+    )
+    target = catalogue.tables[reference.table]
+    identity: sql.Composable = value
+    extra: sql.Composable = sql.SQL("")
+    shape = shapes.get(reference.table)
+    if shape is not None and len(shape.primary_key) == 1:
+        key = shape.staged_key
+        extra = sql.SQL("LEFT JOIN ({}) AS i ON i.seawall_id = {}").format(
+            as_staged(shape.name, key, dict(shapes), with_id=True),
+            sql.Identifier("t", shape.primary_key[0]),
+        )
+        identity = sql.SQL("ROW({})::text").format(
+            sql.SQL(", ").join(sql.Identifier("i", column) for column in key)
+        )
+    elif shape is not None:
+        identity = sql.SQL("ROW({})::text").format(
+            sql.SQL(", ").join(sql.Identifier("t", column) for column in shape.key)
+        )
+    found = sql.Identifier("t", reference.target_columns[0])
+    return sql.SQL(
+        "SELECT concat_ws('/', {user_key}) AS seawall_user, {value} AS seawall_target,"
+        " CASE WHEN {found} IS NOT NULL THEN {identity} END AS seawall_identity"
+        " FROM {users} AS u LEFT JOIN {target} AS t ON {meant} {extra} WHERE {said}"
+    ).format(
+        user_key=sql.SQL(", ").join(sql.Identifier("u", column) for column in user_key),
+        value=value,
+        found=found,
+        identity=identity,
+        users=users.identifier,
+        target=target.identifier,
+        meant=reference.join("u", "t"),
+        extra=extra,
+        said=reference.said("u"),
+    )
+
+
+def take(
+    connection: psycopg.Connection[Any],
+    reference: UserReference,
+    shapes: Mapping[str, Shape],
+    catalogue: Catalogue,
+) -> Meaning:
+    """Add up what all references of one kind mean, as the connection sees them."""
+    row = connection.execute(
+        sql.SQL(
+            "SELECT count(*), count(*) FILTER (WHERE seawall_identity IS NULL),"
+            " count(*) FILTER (WHERE seawall_identity <> known.identity),"
+            " coalesce(sum(hashtextextended(concat_ws('|', seawall_user, seawall_target,"
+            " coalesce(seawall_identity, '(nothing)')), 0)::numeric), 0)::text FROM ({}) AS m"
+            " LEFT JOIN seawall.referenced_identity AS known"
+            " ON known.table_name = {} AND known.row_id = m.seawall_target"
+        ).format(identity_rows(reference, shapes, catalogue), sql.Literal(reference.table))
+    ).fetchone()
+    assert row is not None
+    return Meaning(references=row[0], orphans=row[1], retargeted=row[2], hash=row[3])
+
+
+def remember(
+    connection: psycopg.Connection[Any],
+    reference: UserReference,
+    shapes: Mapping[str, Shape],
+    catalogue: Catalogue,
+    run_id: int,
+) -> None:
+    """Put on record what references mean that were not seen before. Writes only what is new."""
+    if reference.table not in shapes:
+        return
+    connection.execute(
+        sql.SQL(
+            "INSERT INTO seawall.referenced_identity (table_name, row_id, identity, run_id)"
+            " SELECT DISTINCT {table}, m.seawall_target, m.seawall_identity, {run}"
+            " FROM ({rows}) AS m"
+            " WHERE m.seawall_identity IS NOT NULL AND NOT EXISTS"
+            "  (SELECT FROM seawall.referenced_identity AS known WHERE known.table_name = {table}"
+            "   AND known.row_id = m.seawall_target)"
+            " ON CONFLICT DO NOTHING"
+        ).format(
+            table=sql.Literal(reference.table),
+            run=sql.Literal(run_id),
+            rows=identity_rows(reference, shapes, catalogue),
+        )
+    )
+
+
+def changed(
+    connection: psycopg.Connection[Any],
+    before: psycopg.Connection[Any],
+    reference: UserReference,
+    shapes: Mapping[str, Shape],
+    catalogue: Catalogue,
+) -> list[str]:
+    """Name references whose meaning differs between two connections' views."""
+    statement = identity_rows(reference, shapes, catalogue)
+    was = {row[0]: row[1:] for row in before.execute(statement)}
+    return [
+        f"{reference.user_table} {row[0]}: {reference.label} meant {was[row[0]][1]},"
+        f" would mean {row[2] or 'nothing'}"
+        for row in connection.execute(statement)
+        if row[0] in was and was[row[0]][1] != row[2]
+    ]

@@ -1,0 +1,166 @@
+"""What every test can ask for: a PostgreSQL of its own, an empty database, the real feeds."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from seawall import embedded
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NO_REAL_FEEDS = "no real feeds (REAL_FEEDS=DIR)"
+
+OWN_SERVER_URL = os.environ.get("SEAWALL_TEST_URL")
+
+# What a crash of the machine would cost is of no interest to a database that lives a minute.
+FAST_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "100",
+}
+
+DIRECTORY_PREFIX = "seawall-tests-"
+OWNER_LOCK = "owner.lock"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[embedded.Server]:
+    """The bundled PostgreSQL, one for all tests, in memory where the machine allows it."""
+    if OWN_SERVER_URL:
+        pytest.skip("needs the bundled server; SEAWALL_TEST_URL names another")
+    base = _memory_or_disk()
+    _sweep(base)
+    with _owned_directory(base) as directory:
+        data = directory / "postgres"
+        try:
+            yield embedded.start(data, settings=FAST_SETTINGS)
+        finally:
+            embedded.stop(data)
+
+
+@pytest.fixture
+def memory_directory() -> Iterator[Path]:
+    """An empty directory, in memory where the machine allows it; gone after the test."""
+    with _owned_directory(_memory_or_disk()) as directory:
+        yield directory
+
+
+@pytest.fixture(scope="session")
+def server_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database from which others can be created: bundled, or SEAWALL_TEST_URL."""
+    if OWN_SERVER_URL:
+        return OWN_SERVER_URL
+    bundled: embedded.Server = request.getfixturevalue("server")
+    return bundled.url()
+
+
+@pytest.fixture
+def database_url(server_url: str) -> Iterator[str]:
+    """The URL of a new, empty database; it is gone after the test, whoever is still connected."""
+    name = f"seawall_test_{uuid4().hex[:16]}"
+    _execute(server_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield _with_database(server_url, name)
+    finally:
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        _execute(server_url, drop)
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection]:
+    """A connection to the test's database, in autocommit."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def real_feeds() -> Path:
+    """The directory of the real scrapes, one directory a day in it; skips where there is none."""
+    directory = _real_feeds_directory()
+    if directory is None:
+        pytest.skip(NO_REAL_FEEDS)
+    return directory
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("real_feeds") and _real_feeds_directory() is None:
+        pytest.skip(NO_REAL_FEEDS)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The very last line says what was not tried for lack of the real feeds."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    skipped = sum(
+        NO_REAL_FEEDS in str(report.longrepr) for report in reporter.stats.get("skipped", ())
+    )
+    if skipped:
+        tests = "test" if skipped == 1 else "tests"
+        reporter.write_line(f"{skipped} {tests} skipped: {NO_REAL_FEEDS}")
+
+
+def _real_feeds_directory() -> Path | None:
+    named = os.environ.get("REAL_FEEDS")
+    directory = Path(named) if named else REPOSITORY.parent / "shared" / "feeds"
+    has_scrapes = directory.is_dir() and any(directory.glob("[0-9][0-9][0-9][0-9]-*"))
+    return directory if has_scrapes else None
+
+
+def _memory_or_disk() -> Path:
+    memory = Path("/dev/shm")
+    if memory.is_dir() and os.access(memory, os.W_OK | os.X_OK):
+        return memory
+    return Path(tempfile.gettempdir())
+
+
+@contextmanager
+def _owned_directory(base: Path) -> Iterator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX, dir=base))
+    # Root may have to run a server as another user, who has to get through here.
+    directory.chmod(0o711)
+    try:
+        with (directory / f"{OWNER_LOCK}.new").open("w") as lock:
+            # Renamed when it is held: a sweep never sees one that only looks abandoned.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            Path(lock.name).rename(directory / OWNER_LOCK)
+            yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _sweep(base: Path) -> None:
+    """Remove the servers of test runs that were killed: nobody holds their lock any more."""
+    for directory in base.glob(f"{DIRECTORY_PREFIX}*"):
+        try:
+            with (directory / OWNER_LOCK).open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                for version_file in directory.glob("*/PG_VERSION"):
+                    embedded.stop(version_file.parent)
+                shutil.rmtree(directory, ignore_errors=True)
+        except OSError:
+            continue  # in use, somebody else's, or just being made
+
+
+def _with_database(url: str, name: str) -> str:
+    if "://" not in url:
+        return make_conninfo(url, dbname=name)
+    return urlunsplit(urlsplit(url)._replace(path=f"/{quote(name, safe='')}"))
+
+
+def _execute(url: str, statement: sql.Composed) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
