@@ -520,6 +520,11 @@ class Engine:
                     sql.SQL("VACUUM (ANALYZE) {}").format(known[name].table.identifier)
                 )
 
+    def discard(self, plan: Plan) -> None:
+        """Drop the staging of a plan that nobody will apply."""
+        with self._connected() as connection:
+            drop_load(connection, plan.feed.load_id)
+
     # ------------------------------------------------------------ look
 
     def runs(self, limit: int = 20) -> list[dict[str, Any]]:

@@ -103,8 +103,8 @@ class StagedFeed(msgspec.Struct, frozen=True, kw_only=True):
     """By the number that staged rows carry."""
     tables: dict[str, StagedTable]
     reads: tuple[FileRead, ...]
-    repeated: dict[tuple[str, str], int]
-    """Exact repeats that were dropped, by (table, file)."""
+    repeated: dict[str, dict[str, int]]
+    """Table → file → exact repeats that were dropped."""
     evidence: dict[str, Any]
     notices: tuple[Notice, ...]
 
@@ -394,17 +394,17 @@ class Staging:
                     )
                 )
 
-    def _settle(self) -> tuple[dict[str, StagedTable], dict[tuple[str, str], int]]:
-        """Leave one row a key; returns the tables, and the repeats by (table, file)."""
+    def _settle(self) -> tuple[dict[str, StagedTable], dict[str, dict[str, int]]]:
+        """Leave one row a key; returns the tables, and the repeats by table and file."""
         tables: dict[str, StagedTable] = {}
-        repeated: dict[tuple[str, str], int] = {}
+        repeated: dict[str, dict[str, int]] = defaultdict(dict)
         for name, carried in self._columns.items():
             key = self._shapes[name].staged_key
             self._set_aside_null_keys(name, key)
             conflicts, examples = 0, []
             for file, same, count, some in self._drop_repeats(name, key, carried):
                 if same:
-                    repeated[name, self._files[file]] = count
+                    repeated[name][self._files[file]] = count
                 else:
                     conflicts += count
                     examples += [f"{self._files[file]} {example}" for example in some or []]
@@ -492,7 +492,7 @@ def account(connection: psycopg.Connection[Any], feed: StagedFeed) -> list[FileA
         unexpected[file] += 0 if expected else count
     accounts = []
     for read in feed.reads:
-        again = feed.repeated.get((read.table, read.file), 0) if read.table else 0
+        again = feed.repeated.get(read.table or "", {}).get(read.file, 0)
         aside = sum(reasons[read.file].values())
         accounts.append(
             FileAccount(

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -41,17 +42,21 @@ def data(absent: Path, cluster_template: Path) -> Path:
 
 
 @pytest.fixture
-def run_python() -> Callable[..., subprocess.Popen[str]]:
+def run_python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start a Python program as another process: ``run_python(PROGRAM, *arguments)``."""
+    with ExitStack() as processes:
 
-    def run(program: str, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", program, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            # A session of its own, so that a test can kill everything that belongs to it.
-            start_new_session=True,
-        )
+        def run(program: str, *arguments: str) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, "-W", "error", "-c", program, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                # A session of its own, so that a test can kill everything that belongs to it.
+                start_new_session=True,
+            )
+            processes.enter_context(process)
+            processes.callback(process.kill)
+            return process
 
-    return run
+        yield run

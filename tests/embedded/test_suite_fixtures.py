@@ -39,7 +39,8 @@ def start_pytest(
 
 
 def run_pytest(directory: Path, source: str, environment: dict[str, str] | None = None) -> str:
-    return start_pytest(directory, source, environment).communicate()[0]
+    with start_pytest(directory, source, environment) as run:
+        return run.communicate()[0]
 
 
 def test_each_test_has_an_empty_database_that_is_dropped_with_its_connections(
@@ -126,27 +127,28 @@ def test_one(server):
 
 
 def test_server_of_killed_tests_is_removed_by_the_next_run(tmp_path: Path) -> None:
-    run = start_pytest(
-        tmp_path,
-        """
+    source = """
 import time
 
 def test_one(server):
-    print("\\npostmaster:", (server.data / "postmaster.pid").read_text().split()[0:2], flush=True)
+    print("\\npostmaster:", (server.data / "postmaster.pid").read_text().split()[0], flush=True)
+    print("data:", server.data, flush=True)
     time.sleep(600)
-""",
-    )
-    assert run.stdout is not None
-    line = next(line for line in run.stdout if line.startswith("postmaster: "))
-    process_id, data = (word.strip("[],'") for word in line.split()[1:])
-    assert is_alive(int(process_id))
-    os.kill(run.pid, signal.SIGKILL)
-    run.communicate()
+"""
+    with start_pytest(tmp_path, source) as run:
+        assert run.stdout is not None
+        lines: list[str] = []
+        while not lines or not lines[-1].startswith("data: "):
+            lines.append(run.stdout.readline())
+            assert lines[-1], lines
+        os.kill(run.pid, signal.SIGKILL)
+    process_id = int(lines[-2].removeprefix("postmaster: "))
+    data = Path(lines[-1].removeprefix("data: ").strip())
 
     run_pytest(tmp_path, "def test_one(server): pass\n")
 
     # Another run on this machine may be sweeping it away at the same time.
-    while is_alive(int(process_id)) or Path(data).exists():
+    while is_alive(process_id) or data.exists():
         time.sleep(0.01)
 
 

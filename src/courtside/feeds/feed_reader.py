@@ -1,0 +1,186 @@
+"""The feed reader: league by league, what teams there are, then everything that names them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from courtside.feeds import match_history, player_history, players, schedules, series_stats
+from courtside.feeds.clubs import ClubRegister
+from courtside.feeds.columns import COLUMNS
+from courtside.feeds.home_and_away import HomeAndAway, Outcome
+from courtside.feeds.leagues import KINDS, League, league_of_directory
+from courtside.feeds.scrape_file import ScrapeFile
+from courtside.feeds.series import SeriesRegister
+from courtside.feeds.teams import TeamRegister
+from seawall.errors import FeedError
+from seawall.feeds.reading import Evidence, Item, Notice, ReadContext, Rows, Value
+
+_TABLE_OF_KIND = {
+    "series_stats": "series_stats",
+    "players": "rosters",
+    "match_history": "match_scores",
+    "schedules": "schedule",
+    "player_history": None,
+}
+_TEAM_COLUMNS = ("league", "name", "series_key", "series_name")
+_KnownTeams = Mapping[str, list[tuple[str, str, str | None]]]
+
+
+@dataclass(slots=True)
+class _Registers:
+    """What the leagues of a feed share."""
+
+    known_teams: _KnownTeams
+    clubs: ClubRegister = field(default_factory=ClubRegister)
+    series: SeriesRegister = field(default_factory=SeriesRegister)
+
+
+class CourtsideReader:
+    """Reads ``DIRECTORY/LEAGUE/KIND.json``. A league or file that is not there says nothing."""
+
+    @property
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        """Staged column names by table."""
+        return COLUMNS
+
+    def read(self, context: ReadContext) -> Iterator[Item]:
+        """Stream the feed.
+
+        Raises:
+            FeedError: the directory has no league's directory in it, or a file is broken.
+        """
+        found = _league_directories(context.directory)
+        yield from found.notices
+        registers = _Registers(_known_teams(context))
+        for league, directory in found.leagues:
+            yield from _read_league(league, directory, context, registers)
+        # Clubs and series are shared by leagues, and how a club is spelled is known at the end.
+        yield from _rows("clubs", registers.clubs.rows())
+        yield from _rows("club_leagues", registers.clubs.league_rows())
+        yield from _rows("series", registers.series.rows())
+        yield from _rows("series_leagues", registers.series.league_rows())
+
+
+def _read_league(
+    league: League, directory: Path, context: ReadContext, registers: _Registers
+) -> Iterator[Item]:
+    files = {
+        kind: ScrapeFile(directory / f"{kind}.json", league, kind, _TABLE_OF_KIND[kind])
+        for kind in KINDS
+        if (directory / f"{kind}.json").exists()
+    }
+    first = next(iter(files.values()))
+    yield Rows("leagues", first.name, [(1, league.code, league.name)])
+    teams = TeamRegister(registers.known_teams.get(league.code, ()))
+    home_and_away = HomeAndAway()
+    if file := files.get("series_stats"):
+        series_stats.list_teams(file, teams)
+        yield from series_stats.read(file, teams, registers.series)
+    if file := files.get("players"):
+        yield from players.read(file, teams, registers.clubs, registers.series)
+    yield from _rows("teams", teams.rows(league))
+    if file := files.get("match_history"):
+        yield from match_history.read(file, teams, home_and_away)
+    if file := files.get("schedules"):
+        linker = schedules.Linker(teams)
+        schedules.weigh(file, linker, home_and_away)
+        name = f"home_and_away:{league.code}"
+        outcome = home_and_away.decide(context.previous_evidence.get(name))
+        yield Evidence(name, outcome.as_evidence())
+        if outcome.basis == "none":
+            yield _unproven(league, outcome)
+        yield from schedules.read(file, teams, linker, swapped=outcome.swapped)
+    if file := files.get("player_history"):
+        yield from player_history.read(file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    leagues: list[tuple[League, Path]]
+    notices: list[Notice]
+
+
+def _league_directories(directory: Path) -> _Found:
+    """Directories that hold files of known kinds, and a notice for whatever else is there."""
+    try:
+        entries = sorted(directory.iterdir())
+    except OSError as error:
+        raise FeedError(
+            f"{directory} cannot be read: {error.strerror or error}",
+            why="A feed is a directory with a directory for each league.",
+            fix="Name the directory of one scrape, such as scrapes/2025-06-30.",
+        ) from error
+    found = _Found([], [])
+    seen: dict[str, Path] = {}
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        files = (
+            sorted(path for path in entry.iterdir() if not path.name.startswith("."))
+            if (entry.is_dir())
+            else []
+        )
+        known = [path for path in files if path.suffix == ".json" and path.stem in KINDS]
+        if not known:
+            found.notices.append(_unknown(entry, ""))
+            continue
+        league = league_of_directory(entry.name)
+        if league.code in seen:
+            raise FeedError(
+                f"{seen[league.code].name} and {entry.name} are the same league",
+                why="Two statements of what a league says now cannot both be right.",
+                fix="Remove one of the two directories from the feed.",
+            )
+        seen[league.code] = entry
+        found.leagues.append((league, entry))
+        found.notices.extend(_unknown(path, league.code) for path in files if path not in known)
+    if not found.leagues:
+        raise FeedError(
+            f"{directory} holds no league's files",
+            why=f"Expected LEAGUE/KIND.json, with KIND one of {', '.join(sorted(KINDS))}.",
+            fix="Name the directory of one scrape, such as scrapes/2025-06-30.",
+        )
+    return found
+
+
+def _unknown(path: Path, scope: str) -> Notice:
+    kind = "directory" if path.is_dir() else "file"
+    return Notice(
+        check="unknown-file",
+        scope=scope,
+        table="",
+        message=f"{path.name} is a {kind} that the reader does not know; it was not read",
+        fix=f"Known are LEAGUE/KIND.json, with KIND one of {', '.join(sorted(KINDS))}.",
+    )
+
+
+def _unproven(league: League, outcome: Outcome) -> Notice:
+    return Notice(
+        check="home-away-unproven",
+        scope=league.code,
+        table="schedule",
+        message=f"nothing shows who plays at home in {league.code}; taken {outcome.decision}",
+        fix="Import it together with its match history, which tells; or check a match by hand.",
+    )
+
+
+def _known_teams(context: ReadContext) -> _KnownTeams:
+    known: dict[str, list[tuple[str, str, str | None]]] = defaultdict(list)
+    for league, name, series_key, series in context.known("teams", _TEAM_COLUMNS):
+        known[league].append((name, series_key, series))
+    return known
+
+
+def _rows(table: str, rows: Iterable[tuple[str, int, tuple[Value, ...]]]) -> Iterator[Rows]:
+    """Rows that were gathered, under the file and record that named each first."""
+    by_file: dict[str, list[tuple[Value, ...]]] = defaultdict(list)
+    for file, position, row in rows:
+        by_file[file].append((position, *row))
+    for file, of_file in by_file.items():
+        yield Rows(table, file, of_file)
+
+
+reader = CourtsideReader()

@@ -1,0 +1,68 @@
+"""The league database: its manifest, and its schema brought up to date."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import psycopg
+
+from courtside.migrations import migrate, state
+from seawall import Manifest
+from seawall.errors import DatabaseError
+
+
+def manifest() -> Manifest:
+    """Whose rows are whose in courtside's database."""
+    text = resources.files("courtside").joinpath("manifest.toml").read_text(encoding="utf-8")
+    return Manifest.parse(text, origin="courtside’s manifest")
+
+
+def prepare(url: str) -> list[str]:
+    """Migrate an empty database; refuse one of another version.
+
+    Returns:
+        The migrations applied now.
+
+    Raises:
+        DatabaseError: the database cannot be reached, belongs to something else, or needs
+            ``courtside migrate`` or another courtside.
+    """
+    with _connected(url) as connection:
+        found = state(connection)
+        if found == "empty":
+            return migrate(connection)
+        if found != "current":
+            problem = {
+                "older": ("was migrated by an older courtside", "Run: courtside migrate"),
+                "newer": ("was migrated by a newer courtside", "Upgrade courtside."),
+                "foreign": (
+                    "holds tables that courtside did not make",
+                    "Name courtside’s own database with --database.",
+                ),
+            }[found]
+            raise DatabaseError(
+                f"the database {problem[0]}",
+                why="An import into another schema could go wrong in ways no check foresees.",
+                fix=problem[1],
+            )
+    return []
+
+
+def bring_up_to_date(url: str) -> list[str]:
+    """Apply the migrations that are missing; returns their names.
+
+    Raises:
+        DatabaseError: the database cannot be reached, or belongs to something else.
+    """
+    with _connected(url) as connection:
+        return migrate(connection)
+
+
+def _connected(url: str) -> psycopg.Connection:
+    try:
+        return psycopg.connect(url, autocommit=True)
+    except psycopg.Error as error:
+        raise DatabaseError(
+            f"cannot connect: {str(error).strip()}",
+            fix="Check --database or DATABASE_URL; “seawall db start” starts the bundled server.",
+        ) from None

@@ -1,0 +1,361 @@
+"""Plans, runs and health as people read them in a terminal. Formats; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from seawall.health import Health
+from seawall.plan import Finding, Plan, TablePlan
+from seawall.report import Report
+
+_OUTCOME_STYLES = {
+    "done": "green",
+    "unchanged": "green",
+    "refused": "yellow",
+    "failed": "red",
+    "unverified": "red",
+}
+
+
+def count(number: int) -> str:
+    """A number with thousands separators."""
+    return f"{number:,}"
+
+
+def plan(console: Console, made: Plan, command: str, *, examples: bool = True) -> None:
+    """Print what a run would do.
+
+    Args:
+        command: how the person would call it again, for the fixes.
+        examples: also print example rows, column by column.
+    """
+    console.print(_feed_line(made))
+    if made.tables:
+        console.print()
+        console.print(_tables(made))
+        _print_not_judged(console, made)
+        if examples:
+            _print_examples(console, made)
+        console.print()
+        console.print(_users(made))
+    findings(console, made.findings, command)
+
+
+def _feed_line(made: Plan) -> Text:
+    read = sum(file.read for file in made.files)
+    used = sum(file.used for file in made.files)
+    repeated = sum(file.repeated for file in made.files)
+    aside = sum(file.set_aside for file in made.files)
+    scopes = len({file.scope for file in made.files if file.scope})
+    line = Text.assemble(("feed ", "bold"), (made.feed.feed, "bold"))
+    if made.files:
+        where = f"{scopes} scopes, " if scopes else ""
+        line.append(
+            f"   {where}{len(made.files)} files, {count(read)} records: {count(used)} used, "
+            f"{count(repeated)} repeated, {count(aside)} set aside"
+        )
+    return line
+
+
+def _grid(*columns: tuple[str, str]) -> Table:
+    """A table without lines; columns are (heading, justification)."""
+    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
+    for heading, justify in columns:
+        table.add_column(heading, justify=justify, no_wrap=justify == "right")  # pyright: ignore[reportArgumentType]
+    return table
+
+
+def _tables(made: Plan) -> Table:
+    numbers = ("staged", "same", "changed", "new", "vanished")
+    table = _grid(("table", "left"), *((name, "right") for name in numbers), ("", "left"))
+    for name, planned in made.tables.items():
+        table.add_row(
+            name,
+            *(_muted(getattr(planned, number)) for number in numbers),
+            _vanishing(planned),
+        )
+    return table
+
+
+def _muted(number: int) -> Text:
+    return Text(count(number), style="" if number else "dim")
+
+
+def _vanishing(planned: TablePlan) -> str:
+    parts = []
+    if planned.retire:
+        parts.append(f"retire {count(planned.retire)}")
+    if planned.delete:
+        parts.append(f"delete {count(planned.delete)}")
+    if planned.vanished and not parts:
+        parts.append(planned.policy)
+    if planned.reinstated:
+        parts.append(f"{count(planned.reinstated)} reinstated")
+    if planned.held:
+        parts.append(f"{count(planned.held)} held: users refer to them")
+    return ", ".join(parts)
+
+
+def _print_not_judged(console: Console, made: Plan) -> None:
+    missing = {
+        f"{scope or 'this feed'}: {' and '.join(kinds)} not in this feed"
+        for planned in made.tables.values()
+        for scope, kinds in planned.not_judged.items()
+    }
+    for line in sorted(missing):
+        console.print(f"[dim]not judged  {escape(line)}, so nothing of it vanishes[/dim]")
+
+
+def _print_examples(console: Console, made: Plan) -> None:
+    table = Table.grid(padding=(0, 2))
+    for name, planned in made.tables.items():
+        shown = [e for e in planned.examples if e.action in ("changed", "reinstated")]
+        shown += [e for e in planned.examples if e.action == "vanished"]
+        for example in shown[:4]:
+            what = ", ".join(
+                f"{column} {_cell(old)} → {_cell(new)}"
+                for column, (old, new) in example.columns.items()
+            )
+            table.add_row(name, example.action, Text(example.key), Text(what))
+    if table.row_count:
+        console.print()
+        console.print("[dim]for example[/dim]")
+        console.print(table)
+
+
+def _cell(value: str | None) -> str:
+    return "NULL" if value is None else value if len(value) <= 40 else value[:39] + "…"
+
+
+def _users(made: Plan) -> Table:
+    table = _grid(("users’ rows", "left"), ("rows", "right"), ("touched", "right"), ("", "left"))
+    for name, impact in made.users.items():
+        notes = [
+            f"{count(rows)} refer to what vanishes ({label}): it is kept, they stay"
+            for label, rows in impact.vanishing.items()
+        ]
+        if impact.orphans:
+            notes.append(f"{count(impact.orphans)} refer to nothing already")
+        table.add_row(name, count(impact.rows), "none", "; ".join(notes))
+    return table
+
+
+def findings(console: Console, found: Iterable[Finding], command: str) -> None:
+    """Print findings: those that stop first, each with why and fix."""
+    ordered = sorted(found, key=lambda finding: not finding.stops)
+    for finding in ordered:
+        if finding.stops:
+            label = Text("refused", style="bold yellow")
+        elif finding.accepted is not None:
+            label = Text("accepted", style="green")
+        else:
+            label = Text("notice", style="dim")
+        table = Table.grid(padding=(0, 2))
+        table.add_column(min_width=9)
+        table.add_column()
+        table.add_row(label, Text.assemble((finding.check, "bold"), "  ", finding.message))
+        if finding.accepted is not None:
+            table.add_row("", f"because “{escape(finding.accepted)}”")
+        elif finding.stops:
+            if finding.why:
+                table.add_row(Text("    why", style="dim"), Text(finding.why))
+            if finding.fix:
+                table.add_row(Text("    fix", style="dim"), Text(finding.fix))
+            if finding.acceptable:
+                table.add_row(
+                    Text(" accept", style="dim"),
+                    Text(f'{command} --accept {finding.subject} --reason "…"'),
+                )
+        console.print()
+        console.print(table)
+
+
+def run(console: Console, report: Report, findings_shown: bool = False) -> None:
+    """Print what a run did, and the evidence: one line for each thing that was asked for."""
+    outcome = report["outcome"]
+    seconds = f" in {report['seconds']:.1f} s" if report.get("seconds") is not None else ""
+    head = Text.assemble(
+        (f"run {report['run']} {outcome}", f"bold {_OUTCOME_STYLES.get(outcome, '')}"), seconds
+    )
+    console.print()
+    if outcome in ("refused", "failed"):
+        console.print(head)
+        if not findings_shown or outcome == "failed":
+            _print_recorded(console, report["findings"])
+        console.print()
+        console.print("nothing was written: every row is as it was")
+        return
+    written = {
+        word: sum(table[word] for table in report["tables"].values())
+        for word in ("changed", "new", "retired", "reinstated", "deleted")
+    }
+    said = ", ".join(f"{count(n)} {word}" for word, n in written.items() if n)
+    head.append(f": {said or 'nothing to write'}")
+    console.print(head)
+    console.print(_proof(report))
+
+
+def _proof(report: Report) -> Table:
+    table = Table.grid(padding=(0, 2))
+    meanwhile = report.get("meanwhile", {})
+    for name, user in report["users"].items():
+        more = meanwhile.get(name, 0)
+        while_running = f"   ({abs(more):,} {'more' if more > 0 else 'fewer'} meanwhile, by users)"
+        kept = f"{count(user['rows_after'])} rows, {count(user['changed_by_run'])} changed"
+        table.add_row("protected", name, f"{kept} by this run{while_running if more else ''}")
+    orphans = sum(user["orphans"] for user in report["users"].values())
+    moved = sum(user["retargeted"] for user in report["users"].values())
+    meaning = "every one means what it meant"
+    if orphans or moved:
+        meaning = f"{count(orphans)} point at nothing, {count(moved)} at another row than recorded"
+    table.add_row(
+        "reloaded",
+        f"{len(report['tables'])} tables",
+        f"{count(report.get('references_checked', 0))} references checked, {meaning}",
+    )
+    held = {name: t["held"] for name, t in report["tables"].items() if t["held"]}
+    if held:
+        listed = ", ".join(f"{count(number)} in {name}" for name, number in held.items())
+        table.add_row("held", f"{count(sum(held.values()))} rows", f"users refer to them: {listed}")
+    witnesses = ["fingerprints equal"]
+    written = sum(user["changed_by_run"] for user in report["users"].values())
+    if not report["unverified"]:
+        witnesses.insert(0, f"counters {written}")
+    if report["certified"]:
+        witnesses.append("certificate: the transaction wrote nothing")
+    table.add_row("witnesses", "", ", ".join(witnesses))
+    for reason in report["unverified"]:
+        table.add_row(Text("unverified", style="bold red"), "", reason)
+    return table
+
+
+def _print_recorded(console: Console, recorded: Sequence[Mapping[str, Any]]) -> None:
+    for finding in recorded:
+        if not finding.get("refuses", True):
+            continue
+        table = Table.grid(padding=(0, 2))
+        table.add_row(Text(finding["check"], style="bold"), Text(finding["message"]))
+        for word in ("why", "fix"):
+            if finding.get(word):
+                table.add_row(Text(f"    {word}", style="dim"), Text(finding[word]))
+        console.print()
+        console.print(table)
+
+
+def shown_run(console: Console, row: Mapping[str, Any]) -> None:
+    """Print one recorded run in full."""
+    report = row["report"]
+    console.print(Text.assemble((f"run {row['id']}", "bold"), f"   feed {row['feed']}"))
+    who = row["who"]
+    console.print(f"{row['started_at']:%Y-%m-%d %H:%M:%S} UTC   by {who['user']} on {who['host']}")
+    if report is None:
+        console.print("under way, or its process died")
+        return
+    if report["tables"]:
+        words = ("staged", "same", "changed", "new", "vanished", "retired", "reinstated")
+        words = (*words, "deleted", "held")
+        table = _grid(("table", "left"), *((word, "right") for word in words))
+        for name, numbers in report["tables"].items():
+            table.add_row(name, *(_muted(numbers[word]) for word in words))
+        console.print()
+        console.print(table)
+    if report["files"]:
+        words = ("read", "used", "repeated", "set_aside")
+        table = _grid(
+            ("file", "left"), *((w.replace("_", " "), "right") for w in words), ("", "left")
+        )
+        for name, numbers in report["files"].items():
+            notes = {**numbers.get("reasons", {}), **numbers.get("notes", {})}
+            table.add_row(
+                name,
+                *(_muted(numbers[word]) for word in words),
+                ", ".join(f"{count(n)} {what}" for what, n in notes.items()),
+            )
+        console.print()
+        console.print(table)
+    for subject, reason in row["acceptances"].items():
+        console.print(f"accepted    {escape(subject)} because “{escape(reason)}”")
+    run(console, report)
+
+
+def runs(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the latest runs, newest first."""
+    if not rows:
+        console.print("no runs yet")
+        return
+    table = _grid(
+        ("run", "right"), ("started (UTC)", "left"), ("feed", "left"), ("outcome", "left"),
+        ("written", "right"), ("seconds", "right"),
+    )  # fmt: skip
+    for row in rows:
+        report = row["report"] or {}
+        written = sum(
+            numbers[word]
+            for numbers in report.get("tables", {}).values()
+            for word in ("changed", "new", "retired", "deleted")
+            if row["outcome"] in ("done", "unchanged", "unverified")
+        )
+        outcome = row["outcome"] or "under way"
+        label = "unchanged, certified" if row["certified"] else outcome
+        seconds = report.get("seconds")
+        table.add_row(
+            str(row["id"]),
+            f"{row['started_at']:%Y-%m-%d %H:%M:%S}",
+            row["feed"],
+            Text(label, style=_OUTCOME_STYLES.get(outcome, "")),
+            _muted(written),
+            f"{seconds:.1f}" if seconds is not None else "",
+        )
+    console.print(table)
+
+
+def set_aside(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print records that a run set aside, each with its place, reason and text."""
+    if not rows:
+        console.print("no records were set aside")
+    for row in rows:
+        why = f"{row['reason']}: {row['detail']}" if row["detail"] else row["reason"]
+        console.print(Text(f"{row['file']} record {row['position']}   {why}"))
+        console.print(Text(f"    {row['record']}", style="dim"))
+
+
+def health(console: Console, seen: Health) -> None:
+    """Print how users' rows stand."""
+    table = _grid(
+        ("users’ rows", "left"), ("total", "right"), ("stable", "right"), ("share", "right"),
+        ("", "left"),
+    )  # fmt: skip
+    for name, users in seen.users.items():
+        notes = [f"{count(n)} point at nothing: {label}" for label, n in users.orphans.items()]
+        notes += [
+            f"{count(n)} mean another row than recorded: {label}"
+            for label, n in users.retargeted.items()
+        ]
+        low = users.stable_percent < seen.limit_percent
+        table.add_row(
+            name,
+            count(users.total),
+            count(users.stable),
+            Text(f"{users.stable_percent:.1f} %", style="bold red" if low else ""),
+            "; ".join(notes),
+        )
+    console.print(table)
+    console.print()
+    if seen.last_run:
+        last = seen.last_run
+        console.print(f"last run    {last['run']} {last['outcome']}, feed {escape(last['feed'])}")
+    else:
+        console.print("last run    none")
+    console.print(f"staging     {seen.stale_staging} loads left over")
+    console.print(f"unfinished  {len(seen.unfinished_runs)} runs")
+    for warning in seen.warnings:
+        console.print(Text.assemble(("warning     ", "bold yellow"), warning))
+    console.print(
+        Text("healthy", style="bold green") if seen.healthy else Text("unhealthy", style="bold red")
+    )

@@ -1,0 +1,193 @@
+"""What commands share: output, progress, the question before a write, and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+from seawall import embedded, render
+from seawall.engine import Engine
+from seawall.errors import ExitCode, SeawallError, UsageError
+from seawall.plan import Plan, accept
+from seawall.report import Report
+
+_EXIT_CODES = {
+    "done": ExitCode.DONE,
+    "unchanged": ExitCode.DONE,
+    "refused": ExitCode.REFUSED,
+    "failed": ExitCode.FAILED,
+    "unverified": ExitCode.UNVERIFIED,
+}
+_PIPE_WIDTH = 140
+
+
+class Terminal:
+    """One command's way to speak: JSON on standard output, or text for people."""
+
+    def __init__(self, *, json: bool = False) -> None:
+        self.json = json
+        width = None if sys.stdout.isatty() else _PIPE_WIDTH
+        self.console = Console(highlight=False, width=width)
+        self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._status: Status | None = None
+        self._shown = 0.0
+
+    def print_json(self, value: Any) -> None:
+        """Print one JSON value on standard output."""
+        text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)
+        sys.stdout.write(text.decode() + "\n")
+
+    def progress(self, stage: str, done: int) -> None:
+        """Show where long work stands, on a terminal only."""
+        if self._status is None or time.monotonic() - self._shown < 0.1:
+            return
+        self._shown = time.monotonic()
+        self._status.update(f"{stage} {done:,}" if done else stage)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Show progress while the block runs."""
+        if not self.errors.is_terminal:
+            yield
+            return
+        with self.errors.status("starting") as status:
+            self._status = status
+            try:
+                yield
+            finally:
+                self._status = None
+
+    @contextmanager
+    def exits(self) -> Iterator[None]:
+        """Turn errors into messages and exit codes."""
+        try:
+            yield
+        except SeawallError as error:
+            if self.json:
+                self.print_json({"error": error.as_dict()})
+            self.print_error(error)
+            raise SystemExit(int(error.exit_code)) from None
+        except KeyboardInterrupt:
+            self.errors.print("interrupted: what was not committed is rolled back")
+            raise SystemExit(130) from None
+
+    def print_error(self, error: SeawallError) -> None:
+        """Print an error's four parts on standard error."""
+        self.errors.print(Text.assemble((error.code, "bold red"), "  ", error.what))
+        if error.why:
+            self.errors.print(Text.assemble(("  why  ", "dim"), error.why))
+        if error.fix:
+            self.errors.print(Text.assemble(("  fix  ", "dim"), error.fix))
+
+    def exit(self, code: ExitCode) -> None:
+        """End the command."""
+        raise SystemExit(int(code))
+
+
+def acceptances(accepts: Sequence[str], reasons: Sequence[str]) -> dict[str, str]:
+    """Pair ``--accept`` with ``--reason``: one reason for all, or one each.
+
+    Raises:
+        UsageError: a reason is missing or blank.
+    """
+    if not accepts and not reasons:
+        return {}
+    if len(reasons) not in (1, len(accepts)) or not all(reason.strip() for reason in reasons):
+        raise UsageError(
+            f"{len(accepts)} --accept and {len(reasons)} --reason",
+            why="Whoever reads the ledger must see why a refusal was overruled.",
+            fix='Give one --reason "…" for all, or one for each --accept.',
+        )
+    every = reasons if len(reasons) == len(accepts) else [reasons[0]] * len(accepts)
+    return dict(zip(accepts, every, strict=True))
+
+
+def database_url(option: str | None, name: str) -> str:
+    """The database to use: ``--database``, ``DATABASE_URL``, or ``name`` on the bundled server.
+
+    Raises:
+        EmbeddedError: the bundled server does not start.
+    """
+    url = option or os.environ.get("DATABASE_URL")
+    if url:
+        return url
+    server = embedded.start(embedded.default_data_directory())
+    return embedded.ensure_database(server, name)
+
+
+def run_feed(
+    terminal: Terminal,
+    engine: Engine,
+    make_plan: Any,
+    *,
+    command: str,
+    yes: bool,
+    accepted: dict[str, str],
+) -> ExitCode:
+    """Plan, show, ask, apply, show: what ``seawall apply`` and ``courtside import`` do.
+
+    Args:
+        make_plan: called without arguments for the plan.
+        command: how the person would call it again.
+        yes: do not ask.
+        accepted: ``CHECK:TABLE[@SCOPE]`` → reason.
+    """
+    with terminal.working():
+        plan: Plan = make_plan()
+    marked, _ = accept(plan.findings, accepted)
+    shown = msgspec.structs.replace(plan, findings=marked)
+    if not terminal.json:
+        render.plan(terminal.console, shown, command)
+    if not yes and not _agreed(terminal, shown):
+        engine.discard(plan)
+        return ExitCode.USAGE
+    with terminal.working():
+        report = engine.apply(plan, acceptances=accepted)
+    return finish(terminal, report)
+
+
+def _agreed(terminal: Terminal, plan: Plan) -> bool:
+    """Ask a person; where there is none to ask, the answer is no."""
+    if terminal.json or not sys.stdin.isatty():
+        error = UsageError(
+            "nothing was written: nobody confirmed it",
+            why="There is no terminal to ask at.",
+            fix="Add --yes to apply without a question.",
+        )
+        terminal.print_error(error)
+        if terminal.json:
+            terminal.print_json({"error": error.as_dict()})
+        return False
+    if plan.refusals:
+        return True  # nothing to ask: apply records the refusal and writes nothing else
+    terminal.console.print()
+    terminal.console.print("apply this plan? \\[y/N] ", end="")
+    answer = sys.stdin.readline().strip().lower()
+    if answer in ("y", "yes"):
+        return True
+    terminal.console.print("nothing was written")
+    return False
+
+
+def finish(terminal: Terminal, report: Report) -> ExitCode:
+    """Print a run's report and say with which code to end."""
+    if terminal.json:
+        terminal.print_json(report)
+    else:
+        render.run(terminal.console, report, findings_shown=True)
+    return _EXIT_CODES[report["outcome"]]
+
+
+def default_plan_path(plan: Plan) -> Path:
+    """Where a plan is saved when nobody says where."""
+    return Path(".seawall") / "plans" / f"{plan.feed.feed}-{plan.digest[:12]}.json"
