@@ -18,6 +18,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from seawall import embedded
+from seawall.errors import EmbeddedError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NO_REAL_FEEDS = "no real feeds (REAL_FEEDS=DIR)"
@@ -132,14 +133,15 @@ def _owned_directory(base: Path) -> Iterator[Path]:
     directory = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX, dir=base))
     # Root may have to run a server as another user, who has to get through here.
     directory.chmod(0o711)
-    try:
-        with (directory / f"{OWNER_LOCK}.new").open("w") as lock:
-            # Renamed when it is held: a sweep never sees one that only looks abandoned.
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            Path(lock.name).rename(directory / OWNER_LOCK)
+    with (directory / f"{OWNER_LOCK}.new").open("w") as lock:
+        # Renamed when it is held, and held until the end: a sweep never sees a directory that
+        # only looks abandoned.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        Path(lock.name).rename(directory / OWNER_LOCK)
+        try:
             yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _sweep(base: Path) -> None:
@@ -151,8 +153,8 @@ def _sweep(base: Path) -> None:
                 for version_file in directory.glob("*/PG_VERSION"):
                     embedded.stop(version_file.parent)
                 shutil.rmtree(directory, ignore_errors=True)
-        except OSError:
-            continue  # in use, somebody else's, or just being made
+        except (OSError, EmbeddedError):
+            continue  # in use, somebody else's, or just being made or removed
 
 
 def _with_database(url: str, name: str) -> str:

@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from courtside import league_database
-from seawall import Engine
-from seawall.cli import (
-    AcceptOption,
-    AsOfOption,
-    DatabaseOption,
-    JsonOption,
-    ReasonOption,
-)
-from seawall.errors import ExitCode, UsageError
+from seawall import Engine, options
+from seawall.errors import UsageError
 from seawall.plan import Plan
 from seawall.terminal import Terminal, acceptances, database_url, run_feed
 
-app = typer.Typer(
-    name="courtside",
-    help="The league site: imports leagues’ scraped feeds around what players have answered.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
 
-
-@app.callback()
-def _commands() -> None:
-    """Keep subcommands, however few there are."""
+@click.group()
+@click.version_option(package_name="seawall")
+def app() -> None:
+    """The league site: imports leagues’ scraped feeds around what players have answered."""
 
 
 @app.command(epilog="Example: courtside migrate --database postgresql://localhost/courtside")
-def migrate(database: DatabaseOption = None, json: JsonOption = False) -> None:
-    """Bring the database’s schema up to date."""
+@options.database
+@options.json
+def migrate(database: str | None, json: bool) -> None:
+    """Bring the database’s schema up to date, and put on record whose tables are whose."""
     terminal = Terminal(json=json)
     with terminal.exits():
         said = league_database.manifest()
@@ -53,19 +40,24 @@ def migrate(database: DatabaseOption = None, json: JsonOption = False) -> None:
 
 
 @app.command(name="import", epilog="Example: courtside import scrapes/2025-06-30 --yes")
+@click.argument("directory", type=options.PATH)
+@options.as_of
+@options.decision
+@options.database
+@options.json
 def import_feed(
-    directory: Annotated[Path, typer.Argument(help="A scrape: DIRECTORY/LEAGUE/KIND.json.")],
-    as_of: AsOfOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    accept: AcceptOption = None,
-    reason: ReasonOption = None,
-    database: DatabaseOption = None,
-    json: JsonOption = False,
+    directory: Path,
+    as_of: datetime.datetime | None,
+    yes: bool,
+    accept: tuple[str, ...],
+    reason: tuple[str, ...],
+    database: str | None,
+    json: bool,
 ) -> None:
-    """Reload the leagues from a scrape, and prove that no answer moved."""
+    """Reload the leagues from a scrape (DIRECTORY/LEAGUE/KIND.json), and prove no answer moved."""
     terminal = Terminal(json=json)
     with terminal.exits():
-        accepted = acceptances(accept or [], reason or [])
+        accepted = acceptances(accept, reason)
         said = league_database.manifest()
         url = database_url(database, said.database.name)
         league_database.prepare(url)
@@ -84,23 +76,21 @@ def import_feed(
     name="sample-feeds",
     epilog="Example: courtside sample-feeds scrapes --date 2026-01-15 --size 5000 --versions 3",
 )
+@click.argument("directory", type=options.PATH)
+@click.option("--date", type=options.DAY, metavar="DAY", help="Day of the first. Default: today.")
+@click.option("--size", default=5000, show_default=True, help="Records in each version.")
+@click.option("--versions", default=2, show_default=True, help="How many, a week apart.")
+@click.option("--seed", default=1, show_default=True, help="Another number, other people.")
+@options.json
 def sample_feeds(
-    directory: Annotated[Path, typer.Argument(help="Where to write; a directory a day in it.")],
-    date: Annotated[
-        datetime.datetime | None,
-        typer.Option(
-            "--date",
-            formats=["%Y-%m-%d"],
-            help="Day of the first. Default: today.",
-            show_default=False,
-        ),
-    ] = None,  # fmt: skip
-    size: Annotated[int, typer.Option("--size", help="Records in each version.")] = 5000,
-    versions: Annotated[int, typer.Option("--versions", help="Scrapes, a week apart.")] = 2,
-    seed: Annotated[int, typer.Option("--seed", help="Another number, other people.")] = 1,
-    json: JsonOption = False,
+    directory: Path,
+    date: datetime.datetime | None,
+    size: int,
+    versions: int,
+    seed: int,
+    json: bool,
 ) -> None:
-    """Write made-up scrapes that look like real ones, quirks included."""
+    """Write made-up scrapes that look like real ones, quirks included, a directory a day."""
     # Only this command needs the generator; an import should not wait for it to load.
     from courtside.sample_feeds import SMALLEST_SIZE, write_sample_feeds
 
@@ -108,7 +98,7 @@ def sample_feeds(
     with terminal.exits():
         if size < SMALLEST_SIZE or versions < 1:
             raise UsageError(
-                f"--size {size} --versions {versions}",
+                f"--size {size} --versions {versions} is too little",
                 fix=f"The smallest size is {SMALLEST_SIZE}, and there is at least one version.",
             )
         day = date.date() if date else datetime.date.today()
@@ -120,8 +110,7 @@ def sample_feeds(
             terminal.print_json([str(path) for path in written])
         else:
             for path in written:
-                terminal.console.print(str(path))
-        terminal.exit(ExitCode.DONE)
+                click.echo(path)
 
 
 def main() -> None:

@@ -22,8 +22,8 @@ from seawall.database import setting_milliseconds
 from seawall.errors import PlanStale, SeawallError
 from seawall.ledger.ledger import RUN_LOCK
 from seawall.manifest import Manifest
-from seawall.match import Matcher, retired_condition
-from seawall.naming import Shape
+from seawall.match import Matcher
+from seawall.naming import Shape, retired_condition
 from seawall.plan import Plan
 from seawall.references import UserReference
 from seawall.witness import certificate, counters, damage, meanings

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import os
 import subprocess
 from pathlib import Path
-from typing import Annotated
 
+import click
 import msgspec
-import typer
 
-from seawall import embedded, render
+from seawall import embedded, options, render
 from seawall.engine import Engine
 from seawall.errors import ExitCode, UsageError
 from seawall.manifest import Manifest
@@ -24,53 +22,11 @@ from seawall.terminal import (
     run_feed,
 )
 
-app = typer.Typer(
-    name="seawall",
-    help="Reload imported data into a live PostgreSQL database, and prove that users’ rows stand.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-db = typer.Typer(help="The bundled PostgreSQL.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(db, name="db")
 
-ManifestOption = Annotated[
-    Path, typer.Option("--manifest", envvar="SEAWALL_MANIFEST", help="Who owns which table.")
-]
-DatabaseOption = Annotated[
-    str | None,
-    typer.Option(
-        "--database",
-        help="URL of the database. Default: DATABASE_URL, else the bundled server in .seawall/.",
-        show_default=False,
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-AsOfOption = Annotated[
-    datetime.datetime | None,
-    typer.Option(
-        "--as-of",
-        formats=["%Y-%m-%d"],
-        help="The day the feed speaks of. Default: the date in the directory’s name.",
-        show_default=False,
-    ),
-]
-StagedOption = Annotated[
-    str | None,
-    typer.Option("--staged", help="A schema whose tables another tool has filled."),
-]
-AcceptOption = Annotated[
-    list[str] | None,
-    typer.Option("--accept", help="CHECK:TABLE[@SCOPE] of a refusal to overrule, once."),
-]
-ReasonOption = Annotated[
-    list[str] | None, typer.Option("--reason", help="Why; kept in the ledger.")
-]
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", help="Its data directory. Default: .seawall/postgres."),
-]
-DEFAULT_MANIFEST = Path("seawall.toml")
+@click.group()
+@click.version_option(package_name="seawall")
+def app() -> None:
+    """Reload imported data into a live PostgreSQL database, and prove that users’ rows stand."""
 
 
 def _engine(terminal: Terminal, manifest: Path, database: str | None) -> Engine:
@@ -80,11 +36,8 @@ def _engine(terminal: Terminal, manifest: Path, database: str | None) -> Engine:
 
 
 @app.command(epilog="Example: seawall check --manifest app.toml")
-def check(
-    manifest: ManifestOption = DEFAULT_MANIFEST,
-    database: DatabaseOption = None,
-    json: JsonOption = False,
-) -> None:
+@options.target
+def check(manifest: Path, database: str | None, json: bool) -> None:
     """Judge the manifest against the database, before any feed."""
     terminal = Terminal(json=json)
     with terminal.exits():
@@ -95,27 +48,31 @@ def check(
             terminal.print_json({"findings": found})
         else:
             render.findings(terminal.console, found, "seawall apply FEED")
-            tables = engine.manifest
             if not refused:
+                said = engine.manifest
                 terminal.console.print(
-                    f"ok: {len(tables.imported())} imported tables can be reloaded, "
-                    f"{len(tables.user_tables())} user tables are out of reach"
+                    f"ok: {len(said.imported())} imported tables can be reloaded, "
+                    f"{len(said.user_tables())} user tables are out of reach"
                 )
         terminal.exit(ExitCode.REFUSED if refused else ExitCode.DONE)
 
 
 @app.command(epilog="Example: seawall plan scrapes/2025-06-30 --out plan.json")
+@click.argument("feed", type=options.PATH, required=False)
+@options.staged
+@options.as_of
+@click.option("--out", type=options.PATH, help="Where to save the plan. Default: .seawall/plans/.")
+@click.option("--exit-code", is_flag=True, help="End with 4 when something would be written.")
+@options.target
 def plan(
-    feed: Annotated[Path | None, typer.Argument(help="The feed’s directory.")] = None,
-    staged: StagedOption = None,
-    as_of: AsOfOption = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Where to save the plan.")] = None,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="End with 4 when something would be written.")
-    ] = False,
-    manifest: ManifestOption = DEFAULT_MANIFEST,
-    database: DatabaseOption = None,
-    json: JsonOption = False,
+    feed: Path | None,
+    staged: str | None,
+    as_of: datetime.datetime | None,
+    out: Path | None,
+    exit_code: bool,
+    manifest: Path,
+    database: str | None,
+    json: bool,
 ) -> None:
     """Say what a run would do, exactly, and save it. Writes nothing outside seawall’s schemas."""
     terminal = Terminal(json=json)
@@ -126,7 +83,7 @@ def plan(
         path = out or default_plan_path(made)
         made.save(path)
         if json:
-            terminal.console.file.write(made.to_json().decode())
+            click.echo(made.to_json(), nl=False)
         else:
             render.plan(terminal.console, made, f"seawall apply {path}")
             terminal.console.print()
@@ -137,63 +94,61 @@ def plan(
 
 
 @app.command(epilog="Example: seawall apply scrapes/2025-06-30 --yes")
+@click.argument("plan_or_feed", type=options.PATH, required=False)
+@options.staged
+@options.as_of
+@options.decision
+@options.target
 def apply(
-    what: Annotated[
-        Path | None, typer.Argument(help="A saved plan, or a feed’s directory.")
-    ] = None,
-    staged: StagedOption = None,
-    as_of: AsOfOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    accept: AcceptOption = None,
-    reason: ReasonOption = None,
-    manifest: ManifestOption = DEFAULT_MANIFEST,
-    database: DatabaseOption = None,
-    json: JsonOption = False,
+    plan_or_feed: Path | None,
+    staged: str | None,
+    as_of: datetime.datetime | None,
+    yes: bool,
+    accept: tuple[str, ...],
+    reason: tuple[str, ...],
+    manifest: Path,
+    database: str | None,
+    json: bool,
 ) -> None:
-    """Do what a plan says, in one transaction; or plan a feed first and ask."""
+    """Do what a saved plan says, in one transaction; or plan a feed first, and ask."""
     terminal = Terminal(json=json)
     with terminal.exits():
-        accepted = acceptances(accept or [], reason or [])
+        accepted = acceptances(accept, reason)
         engine = _engine(terminal, manifest, database)
 
         def make_plan() -> Plan:
-            if what is not None and what.is_file():
-                return Plan.load(what)
-            return engine.plan(what, staged_schema=staged, as_of=as_of.date() if as_of else None)
+            if plan_or_feed is not None and plan_or_feed.is_file():
+                return Plan.load(plan_or_feed)
+            day = as_of.date() if as_of else None
+            return engine.plan(plan_or_feed, staged_schema=staged, as_of=day)
 
-        again = f"seawall apply {what}" if what else f"seawall apply --staged {staged}"
+        again = f"seawall apply {plan_or_feed or f'--staged {staged}'}"
         terminal.exit(
             run_feed(terminal, engine, make_plan, command=again, yes=yes, accepted=accepted)
         )
 
 
 @app.command(epilog="Example: seawall runs --limit 5")
-def runs(
-    limit: Annotated[int, typer.Option("--limit", help="How many, newest first.")] = 20,
-    manifest: ManifestOption = DEFAULT_MANIFEST,
-    database: DatabaseOption = None,
-    json: JsonOption = False,
-) -> None:
+@click.option("--limit", type=int, default=20, show_default=True, help="How many, newest first.")
+@options.target
+def runs(limit: int, manifest: Path, database: str | None, json: bool) -> None:
     """List the latest runs."""
     terminal = Terminal(json=json)
     with terminal.exits():
         rows = _engine(terminal, manifest, database).runs(limit)
         if json:
-            terminal.print_json([row["report"] or {"run": row["id"]} for row in rows])
+            terminal.print_json(
+                [row["report"] or {"run": row["id"], "outcome": None} for row in rows]
+            )
         else:
             render.runs(terminal.console, rows)
 
 
 @app.command(epilog="Example: seawall show 12 --set-aside")
-def show(
-    run: Annotated[int, typer.Argument(help="The run’s number.")],
-    set_aside: Annotated[
-        bool, typer.Option("--set-aside", help="Print the records that were set aside.")
-    ] = False,
-    manifest: ManifestOption = DEFAULT_MANIFEST,
-    database: DatabaseOption = None,
-    json: JsonOption = False,
-) -> None:
+@click.argument("run", type=int)
+@click.option("--set-aside", is_flag=True, help="Print the records that were set aside.")
+@options.target
+def show(run: int, set_aside: bool, manifest: Path, database: str | None, json: bool) -> None:
     """Show one run: what it did, and the proof."""
     terminal = Terminal(json=json)
     with terminal.exits():
@@ -214,11 +169,8 @@ def show(
 
 
 @app.command(epilog="Example: seawall health --json")
-def health(
-    manifest: ManifestOption = DEFAULT_MANIFEST,
-    database: DatabaseOption = None,
-    json: JsonOption = False,
-) -> None:
+@options.target
+def health(manifest: Path, database: str | None, json: bool) -> None:
     """Say how users’ rows stand: how many still mean what they meant."""
     terminal = Terminal(json=json)
     with terminal.exits():
@@ -230,65 +182,13 @@ def health(
         terminal.exit(ExitCode.DONE if seen.healthy else ExitCode.UNHEALTHY)
 
 
+@app.group()
+def db() -> None:
+    """The bundled PostgreSQL."""
+
+
 def _data(option: Path | None) -> Path:
     return option or embedded.default_data_directory()
-
-
-@db.command(epilog="Example: seawall db start --data /srv/postgres")
-def start(data: DataOption = None, json: JsonOption = False) -> None:
-    """Start the bundled PostgreSQL, or attach to it, and print its URL."""
-    terminal = Terminal(json=json)
-    with terminal.exits():
-        server = embedded.start(_data(data))
-        if json:
-            terminal.print_json({"url": server.url(), "data": str(server.data)})
-        else:
-            typer.echo(server.url())
-
-
-@db.command(epilog="Example: seawall db stop")
-def stop(data: DataOption = None, json: JsonOption = False) -> None:
-    """Stop the bundled PostgreSQL."""
-    terminal = Terminal(json=json)
-    with terminal.exits():
-        stopped = embedded.stop(_data(data))
-        if json:
-            terminal.print_json({"stopped": stopped})
-        else:
-            typer.echo("stopped" if stopped else "it was not running")
-
-
-@db.command(epilog='Example: psql "$(seawall db url)"')
-def url(
-    data: DataOption = None,
-    name: Annotated[str, typer.Option("--name", help="Which database.")] = "postgres",
-    json: JsonOption = False,
-) -> None:
-    """Print the URL of the bundled PostgreSQL, which must be running."""
-    terminal = Terminal(json=json)
-    with terminal.exits():
-        server = _running(data)
-        if json:
-            terminal.print_json({"url": server.url(name)})
-        else:
-            typer.echo(server.url(name))
-
-
-@db.command(
-    epilog='Example: seawall db psql --name courtside -- -c "TABLE seawall.runs"',
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)
-def psql(
-    context: typer.Context,
-    data: DataOption = None,
-    name: Annotated[str, typer.Option("--name", help="Which database.")] = "postgres",
-) -> None:
-    """Open psql on the bundled PostgreSQL; what follows -- goes to psql."""
-    terminal = Terminal()
-    with terminal.exits():
-        server = _running(data)
-        command = [str(embedded.binary(server, "psql")), server.url(name), *context.args]
-        raise SystemExit(subprocess.run(command, env=os.environ, check=False).returncode)
 
 
 def _running(data: Path | None) -> embedded.Server:
@@ -298,6 +198,64 @@ def _running(data: Path | None) -> embedded.Server:
             f"no bundled PostgreSQL runs on {_data(data)}", fix="Start it: seawall db start"
         )
     return server
+
+
+@db.command(epilog="Example: seawall db start --data /srv/postgres")
+@options.data
+@options.json
+def start(data: Path | None, json: bool) -> None:
+    """Start the bundled PostgreSQL, or attach to it, and print its URL."""
+    terminal = Terminal(json=json)
+    with terminal.exits():
+        server = embedded.start(_data(data))
+        if json:
+            terminal.print_json({"url": server.url(), "data": str(server.data)})
+        else:
+            click.echo(server.url())
+
+
+@db.command(epilog="Example: seawall db stop")
+@options.data
+@options.json
+def stop(data: Path | None, json: bool) -> None:
+    """Stop the bundled PostgreSQL."""
+    terminal = Terminal(json=json)
+    with terminal.exits():
+        stopped = embedded.stop(_data(data))
+        if json:
+            terminal.print_json({"stopped": stopped})
+        else:
+            click.echo("stopped" if stopped else "it was not running")
+
+
+@db.command(epilog='Example: psql "$(seawall db url)"')
+@options.data
+@click.option("--name", default="postgres", show_default=True, help="Which database.")
+@options.json
+def url(data: Path | None, name: str, json: bool) -> None:
+    """Print the URL of the bundled PostgreSQL, which must be running."""
+    terminal = Terminal(json=json)
+    with terminal.exits():
+        server = _running(data)
+        if json:
+            terminal.print_json({"url": server.url(name)})
+        else:
+            click.echo(server.url(name))
+
+
+@db.command(
+    epilog='Example: seawall db psql --name courtside -- -c "TABLE seawall.runs"',
+)
+@options.data
+@click.option("--name", default="postgres", show_default=True, help="Which database.")
+@click.argument("psql_arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(data: Path | None, name: str, psql_arguments: tuple[str, ...]) -> None:
+    """Open psql on the bundled PostgreSQL; what follows -- goes to psql."""
+    terminal = Terminal()
+    with terminal.exits():
+        server = _running(data)
+        command = [str(embedded.binary(server, "psql")), server.url(name), *psql_arguments]
+        raise SystemExit(subprocess.run(command, check=False).returncode)
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ _PINNED = {
     "work_mem": "128MB",
     "hash_mem_multiplier": "2",
     "jit": "off",
+    # Staging tables are analysed for each run; a coarse picture is enough to join them.
+    "default_statistics_target": "10",
     "client_connection_check_interval": "500ms",
 }
 

@@ -6,7 +6,6 @@ import datetime
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +13,22 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from seawall import checks, health, impact, ledger, report
+from seawall import checks, health, ledger, planning, report
 from seawall.apply import Apply, Outcome, UserDamage
 from seawall.catalog.model import Catalogue
 from seawall.catalog.read import read_catalogue
-from seawall.checks import reference_cycle
 from seawall.database import connect
 from seawall.errors import PlanStale, SeawallError, UsageError
 from seawall.feeds import source
 from seawall.feeds.reading import ReadContext
 from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
-from seawall.match import Coverage, Matcher, scopes_in_database
+from seawall.match import Matcher
 from seawall.naming import Shape, as_staged, shapes
-from seawall.plan import Finding, Plan, TablePlan, UserImpact, accept
+from seawall.plan import Finding, Plan, accept
 from seawall.references import user_references
 from seawall.report import Report
-from seawall.staging import Progress, StagedFeed, Staging, account, drop_load
+from seawall.staging import Progress, StagedFeed, Staging, drop_load
 from seawall.witness import meanings
 
 # Below this share of written rows, autovacuum is left to do its work.
@@ -133,12 +131,14 @@ class Engine:
             findings = checks.check_schema(context)
             if any(finding.stops for finding in findings):
                 # Without knowing whose rows are whose there is nothing sensible to stage.
-                return self._refused_plan(feed or staged_schema or "", findings, catalogue)
+                return planning.refused_plan(
+                    self.manifest, catalogue, feed or staged_schema or "", findings
+                )
             known = shapes(self.manifest, catalogue)
             staging = Staging(connection, known)
             try:
                 staged = self._stage(staging, known, feed, staged_schema, as_of)
-                return self._plan_staged(connection, context, known, staged, findings)
+                return planning.make_plan(context, known, staged, findings, self._progress)
             except BaseException:
                 if not connection.closed:
                     with suppress(psycopg.Error):
@@ -174,188 +174,6 @@ class Engine:
                 digest=source.digest_of(directory),
                 progress=self._progress,
             )
-
-    def _plan_staged(
-        self,
-        connection: psycopg.Connection[Any],
-        context: checks.Context,
-        known: Mapping[str, Shape],
-        staged: StagedFeed,
-        findings: list[Finding],
-    ) -> Plan:
-        book = Ledger(connection)
-        order = reference_cycle.order(context)
-        coverage = self._coverage(connection, known, staged)
-        matcher = Matcher(connection, self.manifest, known, staged, coverage)
-        differences = matcher.match(order, self._progress)
-        files = tuple(account(connection, staged))
-        facts = checks.FeedFacts(
-            feed=staged,
-            files=files,
-            differences=differences,
-            shapes=known,
-            coverage=coverage,
-            newest_as_of=book.newest_as_of(),
-        )
-        findings += checks.check_feed(msgspec.structs.replace(context, facts=facts))
-        self._progress("planning", 0)
-        said = self.manifest.database
-        return Plan(
-            seawall=metadata.version("seawall"),
-            made_at=datetime.datetime.now(datetime.UTC),
-            feed=staged,
-            files=files,
-            manifest_digest=self.manifest.digest,
-            catalogue_digest=context.catalogue.digest,
-            database=(said.name, said.environment),
-            order=tuple(order),
-            differences=differences,
-            tables=self._table_plans(connection, context, facts, order),
-            users=self._user_impacts(connection, context, facts),
-            findings=tuple(findings),
-        ).sealed()
-
-    def _coverage(
-        self,
-        connection: psycopg.Connection[Any],
-        known: Mapping[str, Shape],
-        staged: StagedFeed,
-    ) -> Coverage:
-        return Coverage(
-            self.manifest,
-            staged.present,
-            Ledger(connection).carried(),
-            scopes_in_database(connection, self.manifest, known),
-        )
-
-    def _refused_plan(
-        self, feed: Path | str, findings: Sequence[Finding], catalogue: Catalogue
-    ) -> Plan:
-        said = self.manifest.database
-        return Plan(
-            seawall=metadata.version("seawall"),
-            made_at=datetime.datetime.now(datetime.UTC),
-            feed=StagedFeed(
-                load_id="",
-                feed=Path(feed).name,
-                as_of=None,
-                digest="",
-                file_names=(),
-                tables={},
-                reads=(),
-                repeated={},
-                evidence={},
-                notices=(),
-            ),
-            files=(),
-            manifest_digest=self.manifest.digest,
-            catalogue_digest=catalogue.digest,
-            database=(said.name, said.environment),
-            order=(),
-            differences={},
-            tables={},
-            users={},
-            findings=tuple(findings),
-        ).sealed()
-
-    def _table_plans(
-        self,
-        connection: psycopg.Connection[Any],
-        context: checks.Context,
-        facts: checks.FeedFacts,
-        order: Sequence[str],
-    ) -> dict[str, TablePlan]:
-        tables = {name: t.identifier for name, t in context.catalogue.tables.items()}
-        users = set(self.manifest.user_tables())
-        others = {name: identifier for name, identifier in tables.items() if name not in users}
-        leaving: dict[str, Any] = {}
-        held_back: dict[str, int] = {}
-        # Children first: a row that its vanishing children alone refer to can go with them.
-        for name in reversed(order):
-            difference = facts.differences.get(name)
-            if difference is None or self.manifest.tables[name].vanished != "delete":
-                continue
-            shape = facts.shapes[name]
-            held_back[name] = 0
-            if difference.vanished:
-                held_back[name] = impact.mark_held(
-                    connection,
-                    shape,
-                    difference,
-                    sql.SQL("({} OR {})").format(
-                        impact.referenced_by_users(shape, context.references, tables),
-                        impact.referenced_by_other(
-                            context.catalogue.foreign_keys, shape, others, leaving
-                        ),
-                    ),
-                )
-            leaving[name] = (shape, difference)
-        plans: dict[str, TablePlan] = {}
-        for name in order:
-            difference = facts.differences.get(name)
-            if difference is None:
-                continue
-            shape, policy = facts.shapes[name], self.manifest.tables[name].vanished
-            delete = difference.vanished - held_back[name] if policy == "delete" else 0
-            retire = {"retire": difference.vanished, "delete": held_back.get(name, 0)}
-            plans[name] = TablePlan(
-                staged=difference.staged,
-                same=difference.same,
-                changed=difference.changed,
-                new=difference.new,
-                vanished=difference.vanished,
-                reinstated=difference.reinstated,
-                retire=retire.get(policy, 0),
-                delete=delete,
-                held=impact.count_held(
-                    connection,
-                    shape,
-                    difference,
-                    impact.referenced_by_users(shape, context.references, tables),
-                ),
-                policy=policy,
-                unresolved=difference.unresolved,
-                not_judged={
-                    scope: missing
-                    for scope in sorted({scope for scope, _ in facts.feed.present})
-                    if (missing := facts.coverage.missing(name, scope))
-                },
-                examples=tuple(impact.examples(connection, shape, difference)),
-            )
-        return plans
-
-    def _user_impacts(
-        self,
-        connection: psycopg.Connection[Any],
-        context: checks.Context,
-        facts: checks.FeedFacts,
-    ) -> dict[str, UserImpact]:
-        impacts: dict[str, UserImpact] = {}
-        for name in self.manifest.user_tables():
-            table = context.catalogue.tables[name].identifier
-            row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
-            mine = [ref for ref in context.references if ref.user_table == name]
-            meant = [
-                meanings.take(connection, reference, facts.shapes, context.catalogue)
-                for reference in mine
-            ]
-            vanishing = {}
-            for reference in mine:
-                difference = facts.differences.get(reference.table)
-                if difference is None or not difference.vanished:
-                    continue
-                count = impact.count_vanishing_references(
-                    connection, reference, table, facts.shapes[reference.table], difference
-                )
-                if count:
-                    vanishing[reference.label] = count
-            impacts[name] = UserImpact(
-                rows=row[0] if row else 0,
-                orphans=sum(meaning.orphans for meaning in meant),
-                retargeted=sum(meaning.retargeted for meaning in meant),
-                vanishing=vanishing,
-            )
-        return impacts
 
     # ------------------------------------------------------------ apply
 
@@ -477,7 +295,7 @@ class Engine:
             self.manifest,
             known,
             plan.feed,
-            self._coverage(connection, known, plan.feed),
+            planning.coverage_of(connection, self.manifest, known, plan.feed),
         )
         matcher.differences.update(plan.differences)
         self._record_ownership(book)
@@ -516,6 +334,7 @@ class Engine:
             written = table.changed + table.new + table.retired + table.deleted
             if written > max(1000, _VACUUM_SHARE * (table.same + table.changed)):
                 self._progress("vacuum", written)
+                connection.execute("RESET default_statistics_target")
                 connection.execute(
                     sql.SQL("VACUUM (ANALYZE) {}").format(known[name].table.identifier)
                 )

@@ -9,8 +9,8 @@ import psycopg
 from psycopg import sql
 
 from seawall.catalog.model import ForeignKey
-from seawall.match import Difference, retired_condition
-from seawall.naming import Shape
+from seawall.match import Difference
+from seawall.naming import Shape, retired_condition
 from seawall.plan import Change
 from seawall.references import UserReference
 

@@ -17,8 +17,9 @@ import msgspec
 import psycopg
 from psycopg import sql
 
+from seawall.coverage import Coverage
 from seawall.manifest import Manifest
-from seawall.naming import STAGE, Shape, as_staged
+from seawall.naming import STAGE, Shape, as_staged, retired_condition
 from seawall.staging import Progress, StagedFeed
 
 
@@ -56,45 +57,6 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     def identifier(self) -> sql.Identifier:
         """The quoted name of the difference's table."""
         return sql.Identifier(STAGE, self.stage)
-
-
-class Coverage:
-    """What a feed may make vanish: only what it speaks about.
-
-    A scope is judged for a table when every kind of file that has ever fed the table there is
-    present now. A row of a table without scope is judged when that holds for all scopes known.
-    """
-
-    def __init__(
-        self,
-        manifest: Manifest,
-        present: set[tuple[str, str]],
-        carried_before: set[tuple[str, str]],
-        scopes_in_database: set[str],
-    ) -> None:
-        self._manifest = manifest
-        self._present = present
-        self._ever = present | carried_before
-        self._scopes_in_database = scopes_in_database
-
-    def missing(self, table: str, scope: str) -> list[str]:
-        """Kinds of file that have fed a table in a scope and are not in this feed."""
-        sources = set(self._manifest.sources(table))
-        ever = {kind for where, kind in self._ever if where == scope} & sources
-        now = {kind for where, kind in self._present if where == scope} & sources
-        return sorted(ever - now)
-
-    def judged_scopes(self, table: str) -> set[str]:
-        """Scopes in which rows of a table may vanish."""
-        sources = set(self._manifest.sources(table))
-        carried = {where for where, kind in self._present if kind in sources}
-        return {scope for scope in carried if not self.missing(table, scope)}
-
-    def judged_whole(self, table: str) -> bool:
-        """Rows of a table without scope may vanish."""
-        sources = set(self._manifest.sources(table))
-        scopes = {where for where, kind in self._ever if kind in sources}
-        return bool(scopes) and (scopes | self._scopes_in_database) <= self.judged_scopes(table)
 
 
 class Matcher:
@@ -138,37 +100,21 @@ class Matcher:
         """Set aside staged rows whose required parent neither feed nor database has."""
         shape, staged = self._shapes[name], self._feed.tables[name]
         for column in self._carried(name):
-            parent = shape.parents.get(column)
-            if parent is None or not (parent.required or column in shape.key):
+            if column not in shape.parents or not _is_required(shape, column):
                 continue
+            parent = shape.parents[column]
             cursor = self._connection.execute(
                 sql.SQL(
-                    "WITH named AS (SELECT DISTINCT {names} FROM {staged} AS s),"
-                    " orphan AS (SELECT * FROM named WHERE NOT EXISTS"
-                    "   (SELECT FROM ({parents}) AS p WHERE {same_parent})),"
-                    " gone AS (DELETE FROM {staged} AS s USING orphan AS o"
-                    "   WHERE {same_names} RETURNING s.*)"
+                    "WITH gone AS (DELETE FROM {staged} AS s"
+                    "   WHERE NOT EXISTS (SELECT FROM ({parents}) AS p WHERE {same})"
+                    "   RETURNING s.*)"
                     " INSERT INTO seawall_stage.set_aside"
                     " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position,"
                     " {reason}, '', false, to_jsonb(gone)::text FROM gone"
                 ).format(
-                    names=sql.SQL(", ").join(
-                        sql.Identifier("s", ours) for ours in parent.by.values()
-                    ),
                     staged=staged.identifier,
                     parents=self._parent_rows(parent.table),
-                    same_parent=sql.SQL(" AND ").join(
-                        sql.SQL("{} = {}").format(
-                            sql.Identifier("p", theirs), sql.Identifier("named", ours)
-                        )
-                        for theirs, ours in parent.by.items()
-                    ),
-                    same_names=sql.SQL(" AND ").join(
-                        sql.SQL("{} IS NOT DISTINCT FROM {}").format(
-                            sql.Identifier("s", ours), sql.Identifier("o", ours)
-                        )
-                        for ours in parent.by.values()
-                    ),
+                    same=_same(parent.by, "p", "s"),
                     load_id=sql.Literal(self._feed.load_id),
                     files=sql.Literal(list(self._feed.file_names)),
                     reason=sql.Literal(f"no {parent.table} of that key for {name}"),
@@ -284,12 +230,7 @@ class Matcher:
                 sql.SQL("LEFT JOIN ({}) AS {} ON {}").format(
                     self._parent_rows(parent.table),
                     sql.Identifier(alias),
-                    sql.SQL(" AND ").join(
-                        sql.SQL("{} = {}").format(
-                            sql.Identifier(alias, theirs), sql.Identifier("s", ours)
-                        )
-                        for theirs, ours in parent.by.items()
-                    ),
+                    _same(parent.by, alias, "s"),
                 )
             )
             outputs += [
@@ -301,7 +242,7 @@ class Matcher:
                     sql.Identifier(f"seawall_new_{column}"),
                 ),
             ]
-            if parent.required or column in shape.key:
+            if _is_required(shape, column):
                 required.append(
                     sql.SQL("({0}.seawall_id IS NOT NULL OR {0}.seawall_row IS NOT NULL)").format(
                         sql.Identifier(alias)
@@ -409,32 +350,25 @@ class Matcher:
         return sql.SQL("({})").format(sql.SQL(" OR ").join([sql.SQL("false"), *conditions]))
 
     def _unresolved(self, name: str) -> dict[str, int]:
-        """Count staged rows that name a parent which neither feed nor database has."""
+        """Count staged rows that name an optional parent which neither feed nor database has."""
         shape = self._shapes[name]
         counts: dict[str, int] = {}
-        for column, parent in shape.parents.items():
-            if column not in self._carried(name):
+        for column in self._carried(name):
+            parent = shape.parents.get(column)
+            if parent is None or _is_required(shape, column):
                 continue
-            names = sql.SQL(", ").join(sql.Identifier("s", c) for c in parent.by.values())
             row = self._connection.execute(
                 sql.SQL(
-                    "SELECT coalesce(sum(named.rows), 0)::bigint FROM (SELECT {names},"
-                    " count(*) AS rows FROM {staged} AS s WHERE {said} GROUP BY {names}) AS named"
-                    " WHERE NOT EXISTS (SELECT FROM ({parents}) AS p WHERE {same})"
+                    "SELECT count(*) FROM {staged} AS s WHERE {said}"
+                    " AND NOT EXISTS (SELECT FROM ({parents}) AS p WHERE {same})"
                 ).format(
-                    names=names,
                     staged=self._feed.tables[name].identifier,
                     said=sql.SQL(" AND ").join(
-                        sql.SQL("{} IS NOT NULL").format(sql.Identifier("s", c))
-                        for c in parent.by.values()
+                        sql.SQL("{} IS NOT NULL").format(sql.Identifier("s", ours))
+                        for ours in parent.by.values()
                     ),
                     parents=self._parent_rows(parent.table),
-                    same=sql.SQL(" AND ").join(
-                        sql.SQL("{} = {}").format(
-                            sql.Identifier("p", theirs), sql.Identifier("named", ours)
-                        )
-                        for theirs, ours in parent.by.items()
-                    ),
+                    same=_same(parent.by, "p", "s"),
                 )
             ).fetchone()
             if row and row[0]:
@@ -442,34 +376,14 @@ class Matcher:
         return counts
 
 
-def retired_condition(shape: Shape, alias: str) -> sql.Composable:
-    """A condition that holds for retired rows of a table."""
-    if shape.retired_column:
-        return sql.SQL("({} IS NOT NULL)").format(sql.Identifier(alias, shape.retired_column))
-    return sql.SQL(
-        "EXISTS (SELECT FROM seawall.retired AS r WHERE r.table_name = {} AND r.row_id = {})"
-    ).format(sql.Literal(shape.name), row_id(shape, alias))
+def _is_required(shape: Shape, column: str) -> bool:
+    """A row cannot stand without this reference."""
+    return shape.parents[column].required or column in shape.key
 
 
-def row_id(shape: Shape, alias: str) -> sql.Composable:
-    """A row's primary key as one text."""
-    return sql.SQL("concat_ws('/', {})").format(
-        sql.SQL(", ").join(sql.Identifier(alias, column) for column in shape.primary_key)
+def _same(by: Mapping[str, str], theirs: str, ours: str) -> sql.Composed:
+    """The condition that a parent's key is the one that a row names."""
+    return sql.SQL(" AND ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(theirs, their), sql.Identifier(ours, our))
+        for their, our in by.items()
     )
-
-
-def scopes_in_database(
-    connection: psycopg.Connection[Any], manifest: Manifest, shapes: Mapping[str, Shape]
-) -> set[str]:
-    """Scopes that have a row which is not retired."""
-    if manifest.scope is None:
-        return set()
-    shape = shapes[manifest.scope.table]
-    rows = connection.execute(
-        sql.SQL("SELECT {}::text FROM {} AS t WHERE NOT {}").format(
-            sql.Identifier("t", manifest.scope.column),
-            shape.table.identifier,
-            retired_condition(shape, "t"),
-        )
-    ).fetchall()
-    return {scope for (scope,) in rows}

@@ -178,3 +178,19 @@ def as_staged(
     return sql.SQL("SELECT {} FROM {} AS t {}").format(
         sql.SQL(", ").join(outputs), shape.table.identifier, sql.SQL(" ").join(joins)
     )
+
+
+def retired_condition(shape: Shape, alias: str) -> sql.Composable:
+    """A condition that holds for retired rows of a table."""
+    if shape.retired_column:
+        return sql.SQL("({} IS NOT NULL)").format(sql.Identifier(alias, shape.retired_column))
+    return sql.SQL(
+        "EXISTS (SELECT FROM seawall.retired AS r WHERE r.table_name = {} AND r.row_id = {})"
+    ).format(sql.Literal(shape.name), row_id(shape, alias))
+
+
+def row_id(shape: Shape, alias: str) -> sql.Composable:
+    """A row's primary key as one text."""
+    return sql.SQL("concat_ws('/', {})").format(
+        sql.SQL(", ").join(sql.Identifier(alias, column) for column in shape.primary_key)
+    )

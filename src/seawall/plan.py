@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from seawall.accounts import FileAccount
 from seawall.errors import PlanError
 from seawall.match import Difference
-from seawall.staging import FileAccount, StagedFeed
+from seawall.staging import StagedFeed
 
 FORMAT = 1
 

@@ -57,23 +57,6 @@ Progress = Callable[[str, int], None]
 """Called with a stage's name and the number of records or tables it has dealt with."""
 
 
-class FileAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a file's records: read = used + repeated + set_aside."""
-
-    file: str
-    scope: str
-    kind: str
-    table: str | None
-    read: int
-    used: int
-    repeated: int
-    set_aside: int
-    unexpected: int
-    """Of the records set aside, those that count against the budget."""
-    reasons: dict[str, int]
-    notes: dict[str, int]
-
-
 class StagedTable(msgspec.Struct, frozen=True, kw_only=True):
     """One table's rows as the feed has them, one a key."""
 
@@ -479,37 +462,6 @@ class Staging:
                 key_s=sql.SQL(", ").join(sql.Identifier("s", column) for column in key),
             )
         ).fetchall()
-
-
-def account(connection: psycopg.Connection[Any], feed: StagedFeed) -> list[FileAccount]:
-    """What became of every file's records, after everything that may set one aside."""
-    reasons: dict[str, dict[str, int]] = defaultdict(dict)
-    unexpected: Counter[str] = Counter()
-    for file, reason, expected, count in connection.execute(
-        _SQL["count_set_aside"], {"load_id": feed.load_id}
-    ):
-        reasons[file][reason] = reasons[file].get(reason, 0) + count
-        unexpected[file] += 0 if expected else count
-    accounts = []
-    for read in feed.reads:
-        again = feed.repeated.get(read.table or "", {}).get(read.file, 0)
-        aside = sum(reasons[read.file].values())
-        accounts.append(
-            FileAccount(
-                file=read.file,
-                scope=read.scope,
-                kind=read.kind,
-                table=read.table,
-                read=read.read,
-                used=read.read - again - aside,
-                repeated=again,
-                set_aside=aside,
-                unexpected=unexpected[read.file],
-                reasons=reasons[read.file],
-                notes=dict(read.notes),
-            )
-        )
-    return accounts
 
 
 def drop_load(connection: psycopg.Connection[Any], load_id: str) -> None:

@@ -78,6 +78,7 @@ def test_a_mis_split_series_is_told_by_the_teams_name(feed: Feed) -> None:
             "fallback id: a link scraped as a player",
             True,
         ),
+        ({"Player_ID": "n" * 201}, "player id is too long", False),
         ({"Series_Mapping_ID": "BYE - 7"}, "a bye's links scraped as players", True),
         ({"Series_Mapping_ID": " "}, "no team", False),
         ({"First_Name": "", "Last_Name": " "}, "no name", False),

@@ -142,6 +142,21 @@ def test_every_staged_column_is_one_that_the_manifest_and_the_schema_ask_for(
         assert len(reader.columns[name]) == len(set(reader.columns[name]))
 
 
+def test_bad_json_inside_one_record_sets_that_record_aside(feed: Feed) -> None:
+    good = json.dumps(roster_spot())
+    path = feed.put("APTA_CHICAGO", "players").directory / "APTA_CHICAGO" / "players.json"
+    bad = good.replace('"31.5"', "NaN")
+    deep = good.replace('"31.5"', "[" * 900 + "]" * 900)
+    path.write_text(f"[{good}, {bad}, {deep}, {good}]")
+    read = feed.read()
+    assert read.rows("rosters", "position") == [1, 4]
+    assert [(position, reason) for _, position, reason, _ in read.reasons()] == [
+        (2, "not a record of its kind"),
+        (3, "record is too long"),
+    ]
+    assert read.aside[0].record == bad.encode()
+
+
 def test_the_contents_of_a_record_set_aside_are_its_own(feed: Feed) -> None:
     records = [roster_spot(Player_ID=""), 7, None, ["x"], {"Player ID": "nndz-1"}]
     read = feed.put("APTA_CHICAGO", "players", *records).read()

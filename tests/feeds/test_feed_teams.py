@@ -73,7 +73,7 @@ def _register(known: list[tuple[str, str, str | None]] | None = None) -> TeamReg
         (" - Series 1", "Series 1", ("", "1")),
         ("", "Series 1", ("", "1")),
         (None, None, ("", None)),
-        ("Legends - Legends", "Legends", ("Legends - Legends", "Legends")),
+        ("Legends - Legends", "Legends", ("Legends", "Legends")),
         ("Legends - Legends", "Series Legends", ("Legends", "Legends")),
     ],
 )
@@ -121,8 +121,7 @@ def test_a_team_is_one_row_with_the_standings_series_and_its_rosters_club() -> N
     ]
 
 
-def test_a_roster_with_a_mis_split_series_takes_the_number_in_the_teams_name() -> None:
+def test_a_team_of_no_said_series_has_none() -> None:
     register = TeamRegister()
-    register.add_from_roster("Midtown - Quince - 14", None, "Midtown", "P/players.json", 1)
     register.add_from_roster("Quince", None, "Quince", "P/players.json", 2)
-    assert [row[3] for _, _, row in register.rows(PLAIN)] == ["14", None]
+    assert [row[3] for _, _, row in register.rows(PLAIN)] == [None]

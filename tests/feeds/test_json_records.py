@@ -76,8 +76,14 @@ def test_an_empty_file_is_an_array_of_none(
     [
         (b'{"a": 1}', 0),
         (b"  null", 2),
-        (b'[{"a": NaN}]', 7),
-        (b'[{"a": 1}, {"a": NaN}]', 17),
+        (b"[NaN]", 1),
+        (b'[{"a": 1}, NaN, {"a": 1}]', None),
+        (b'[{"a": 1}, {"a": NaN}', None),
+        (b'[{"a": NaN}] x', None),
+        (b'[{"a": NaN},]', None),
+        (b'[,{"a": NaN}]', None),
+        (b'[{"a": [1}, {"a": 2}]', None),
+        (b'[{"a": "1}, {"a": 2}]', None),
         (b'[{"a": 1},]', None),
         (b'[,{"a": 1}]', None),
         (b'[{"a": 1},,{"a": 2}]', None),
@@ -102,6 +108,31 @@ def test_what_is_not_one_array_is_refused_with_the_place(
         assert f"at byte {byte}:" in refused.value.what
     assert refused.value.why
     assert refused.value.fix
+
+
+@pytest.mark.parametrize("block_bytes", [1, 30, 1 << 20])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b'{"a": NaN}',
+        b'{"a": "\\ud83d"}',
+        b'{"a": 1 "b": 2}',
+        b'{"a": "\xff"}',
+        b'{"a": "tab\there"}',
+        b'{"a":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    ],
+)
+def test_one_bad_record_does_not_break_the_file(
+    tmp_path: Path, bad: bytes, block_bytes: int
+) -> None:
+    path = tmp_path / "file.json"
+    path.write_bytes(b'[{"a": "},{"}, ' + bad + b',\n{"a": [{"b": 1}]}, 7, ' + bad + b"]\n")
+    if len(bad) > 1000:
+        block_bytes = max(block_bytes, 1000)  # or the test takes long, for nothing
+    found = [(position, bytes(raw)) for position, raw in records(path, block_bytes=block_bytes)]
+    assert found == [(1, b'{"a": "},{"}'), (2, bad), (3, b'{"a": [{"b": 1}]}'), (4, b"7"), (5, bad)]
+    with pytest.raises((msgspec.DecodeError, UnicodeDecodeError, RecursionError)):
+        msgspec.json.decode(bad)
 
 
 def test_a_missing_file_is_a_feed_error(tmp_path: Path) -> None:

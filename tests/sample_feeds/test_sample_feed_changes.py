@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_no_table_of_a_league_loses_more_than_an_import_accepts(
     tmp_path: Path, size: int, date: datetime.date
 ) -> None:
     feeds = write_sample_feeds(tmp_path, date=date, size=size, versions=5)
-    for version, (before, after) in enumerate(zip(feeds, feeds[1:], strict=False), start=2):
+    for version, (before, after) in enumerate(pairwise(feeds), start=2):
         for league in LEAGUES:
             old, new = table_keys(before, league), table_keys(after, league)
             for table, keys in old.items():
@@ -58,7 +59,7 @@ def test_ids_of_nstf_change_once(feeds: list[Path]) -> None:
 
 
 def test_some_players_move_some_leave_some_come(feeds: list[Path]) -> None:
-    for before, after in zip(feeds, feeds[1:], strict=False):
+    for before, after in pairwise(feeds):
         old = {r["Player ID"]: r for r in load(before, "APTA_CHICAGO", "players")}
         new = {r["Player ID"]: r for r in load(after, "APTA_CHICAGO", "players")}
         both = old.keys() & new.keys()
@@ -101,8 +102,8 @@ def test_a_team_is_respelled(feeds: list[Path]) -> None:
     teams = [{r["team"] for r in load(feed, "APTA_CHICAGO", "series_stats")} for feed in feeds]
     (old,) = teams[0] - teams[2]
     (new,) = teams[2] - teams[0]
-    club, _, series = old.rpartition(" - ")
-    assert new == f"{club} C.C. - {series}"
+    assert " C.C." in new
+    assert new.replace(" C.C.", "") == old
     for kind, name in (("players", "Series Mapping ID"), ("schedules", "home_team")):
         names = {r.get(name) for r in load(feeds[2], "APTA_CHICAGO", kind)}
         assert new in names
@@ -139,7 +140,7 @@ def test_times_and_days_change_and_matches_are_dropped(feeds: list[Path]) -> Non
     assert len(gone) < 0.05 * len(old)
     dropped = sum(
         len(matches(before, "APTA_CHICAGO")) > len(matches(after, "APTA_CHICAGO"))
-        for before, after in zip(feeds[2:], feeds[3:], strict=False)
+        for before, after in pairwise(feeds[2:])
     )
     assert dropped == 2
 

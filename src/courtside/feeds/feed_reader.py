@@ -105,24 +105,10 @@ class _Found:
 
 def _league_directories(directory: Path) -> _Found:
     """Directories that hold files of known kinds, and a notice for whatever else is there."""
-    try:
-        entries = sorted(directory.iterdir())
-    except OSError as error:
-        raise FeedError(
-            f"{directory} cannot be read: {error.strerror or error}",
-            why="A feed is a directory with a directory for each league.",
-            fix="Name the directory of one scrape, such as scrapes/2025-06-30.",
-        ) from error
     found = _Found([], [])
     seen: dict[str, Path] = {}
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        files = (
-            sorted(path for path in entry.iterdir() if not path.name.startswith("."))
-            if (entry.is_dir())
-            else []
-        )
+    for entry in _entries(directory):
+        files = _entries(entry) if entry.is_dir() else []
         known = [path for path in files if path.suffix == ".json" and path.stem in KINDS]
         if not known:
             found.notices.append(_unknown(entry, ""))
@@ -144,6 +130,18 @@ def _league_directories(directory: Path) -> _Found:
             fix="Name the directory of one scrape, such as scrapes/2025-06-30.",
         )
     return found
+
+
+def _entries(directory: Path) -> list[Path]:
+    """What a directory holds, by name; hidden entries are not the feed's."""
+    try:
+        return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise FeedError(
+            f"{directory} cannot be read: {error.strerror or error}",
+            why="A feed is a directory with a directory for each league.",
+            fix="Name the directory of one scrape, such as scrapes/2025-06-30.",
+        ) from error
 
 
 def _unknown(path: Path, scope: str) -> Notice:

@@ -11,12 +11,13 @@ import msgspec
 from courtside.feeds.clubs import ClubRegister, club_in_team_name
 from courtside.feeds.names import collapse, is_bye
 from courtside.feeds.scrape_file import Batch, ScrapeFile
-from courtside.feeds.series import SeriesRegister, series_name
+from courtside.feeds.series import SeriesRegister, series_name, series_of_team_name
 from courtside.feeds.teams import TeamRegister
 from courtside.feeds.values import Number, UnusableError, parse_count, parse_number
 from seawall.feeds.reading import Item
 
 FALLBACK_PREFIX = "FALLBACK_"
+MAXIMUM_ID_CHARACTERS = 200
 
 _CAPTAINS = {
     "": "player",
@@ -87,6 +88,8 @@ def usable_id(source_id: str | None) -> str:
     text = (source_id or "").strip()
     if not text:
         raise UnusableError("blank player id")
+    if len(text) > MAXIMUM_ID_CHARACTERS:
+        raise UnusableError("player id is too long", text[:MAXIMUM_ID_CHARACTERS])
     if text.startswith(FALLBACK_PREFIX):
         raise UnusableError("fallback id: a link scraped as a player", text, expected=True)
     return text
@@ -113,7 +116,8 @@ def read(
             raise UnusableError("no team")
         if is_bye(team_name):
             raise UnusableError("a bye's links scraped as players", team_name, expected=True)
-        label, of_series = collapse(record.series), series_name(record.series)
+        label = collapse(record.series)
+        of_series = series_name(label) or series_of_team_name(team_name)
         club = collapse(record.club)
         club_name = club_in_team_name(club, of_series, league) if league.club_is_team else club
         team = teams.add_from_roster(team_name, of_series, club_name, name, position)

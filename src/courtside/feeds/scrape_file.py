@@ -15,6 +15,7 @@ from seawall.feeds.json_records import records
 from seawall.feeds.reading import FileRead, Item, Notice, Rows, SetAside, Value
 
 BATCH_ROWS = 5000
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # A key must fit into a third of an index page (2,704 bytes). What is read out of so many bytes of
 # JSON cannot be longer than they are.
 MAXIMUM_FLAT_RECORD_BYTES = 2000
@@ -63,7 +64,7 @@ class ScrapeFile:
         for position, raw in records(self.path):
             try:
                 use(position, self._decoded(decoder, bytes(raw), MAXIMUM_FLAT_RECORD_BYTES))
-            except (UnusableError, msgspec.DecodeError, UnicodeDecodeError):
+            except (UnusableError, *_UNDECODABLE):
                 continue
 
     def items(
@@ -90,7 +91,7 @@ class ScrapeFile:
                 yield SetAside(
                     self.name, position, fault.reason, text, fault.detail, fault.expected
                 )
-            except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+            except _UNDECODABLE as fault:
                 yield SetAside(self.name, position, "not a record of its kind", text, str(fault))
             for batch in batches:
                 if len(batch.rows) >= BATCH_ROWS:

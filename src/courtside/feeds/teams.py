@@ -10,7 +10,7 @@ from typing import NamedTuple
 from courtside.feeds.clubs import club_in_team_name, most_frequent
 from courtside.feeds.leagues import League
 from courtside.feeds.names import collapse, name_key
-from courtside.feeds.series import series_name, series_of_team_name
+from courtside.feeds.series import series_name
 
 
 class Team(NamedTuple):
@@ -99,8 +99,6 @@ class TeamRegister:
 
         ``club`` is the spelling of the club, '' where it is not said.
         """
-        if series is None:
-            series = series_of_team_name(name)
         team = self.identify(name, series)
         if team:
             entry = self._entries.setdefault(team, _Entry(file, position))

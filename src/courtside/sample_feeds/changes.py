@@ -21,13 +21,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from courtside.sample_feeds.cast import Person, reissued
-from courtside.sample_feeds.dice import draw
 from courtside.sample_feeds.league import INCIDENT_LEAGUE, League
 
 DAYS_BETWEEN_VERSIONS = 7
 IDS_REISSUED_LEAGUE = "NSTF"
 IDS_REISSUED_VERSION = 4
-_SPOTS_FOR_MOVES = 60
+_SPOTS_FOR_MOVES = 90
 _TEAMS_FOR_VANISHING = 36
 _TEAMS_FOR_RESPELLING = 36
 _TEAMS_PER_VANISHED = 150
@@ -53,7 +52,7 @@ class Changes:
 
     @cached_property
     def _leaving_teams(self) -> frozenset[int]:
-        """Teams that are missing in version 2."""
+        """Teams that are missing in version 2; the incident's, which come first, never are."""
         teams = self.league.team_count
         if teams < _TEAMS_FOR_VANISHING:
             return frozenset()
@@ -122,7 +121,7 @@ class Changes:
             partner = team + half if team < half else team - half
         else:
             return team
-        if (min(team, partner) * 17 + spot * 29 + version * 37) % 50 != 3:
+        if (min(team, partner) * 17 + spot * 29 + version * 37) % 30 != 3:
             return team
         if not league.may_change(spot) or league.roster_spots < _SPOTS_FOR_MOVES:
             return team
@@ -190,7 +189,3 @@ class Changes:
     def is_called_off(self, team: int, day: datetime.date) -> bool:
         """Say whether a team's match is off because the team is missing in this version."""
         return team in self.missing_teams and day >= self.today
-
-    def wobble(self, name: str) -> int:
-        """Return a number for ``name`` that changes from version to version."""
-        return draw(f"{self.league.seed} wobble {self.version} {name}")

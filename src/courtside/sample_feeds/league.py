@@ -127,10 +127,6 @@ class League:
         """Return the number of the first match of a series in a round."""
         return self._match_starts[series]
 
-    def is_incident_team(self, team: int) -> bool:
-        """Say whether this is one of the two teams of the incident."""
-        return self.code == INCIDENT_LEAGUE and team < 2
-
     def series(self, number: int, respelled: Sequence[int] = ()) -> Series:
         """Return a series with its teams; ``respelled`` teams carry their club's second spelling.
 

@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 import psycopg
 
+from seawall.accounts import FileAccount
 from seawall.catalog.model import Catalogue
+from seawall.coverage import Coverage
 from seawall.manifest import Manifest
-from seawall.match import Coverage, Difference
+from seawall.match import Difference
 from seawall.naming import Shape
 from seawall.references import UserReference
-from seawall.staging import FileAccount, StagedFeed
+from seawall.staging import StagedFeed
 
 
 class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ from psycopg import sql
 
 from seawall.checks.context import Context, FeedFacts
 from seawall.impact import same_row
-from seawall.match import Difference, retired_condition
-from seawall.naming import Shape
+from seawall.match import Difference
+from seawall.naming import Shape, retired_condition
 from seawall.plan import Finding
 
 NAMES = ("vanished-share",)

@@ -15,6 +15,8 @@ _WHITE_SPACE = b" \t\r\n"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00", b"[\x00")
 _QUICK_TRIES = 4
+# Nesting beyond the interpreter's limit is a RecursionError.
+_UNDECODABLE = (msgspec.DecodeError, RecursionError)
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _error_byte = re.compile(r"\(byte (\d+)\)")
@@ -26,8 +28,9 @@ _structure = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[][{},]', re.DOTALL)
 def records(path: Path, *, block_bytes: int = 1 << 20) -> Iterator[tuple[int, msgspec.Raw]]:
     """Yield ``(position, record)`` for each element of a file that is one JSON array.
 
-    Positions are 1-based. Elements that are not objects are yielded too. A file without content (0
-    bytes, or white space only) counts as an array of none: it is there, and empty.
+    Positions are 1-based. Elements that are not objects are yielded too, and so are objects with
+    bad JSON between their braces (NaN, half a surrogate pair): decoding them fails. A file without
+    content (0 bytes, or white space only) counts as an array of none: it is there, and empty.
 
     A ``Raw`` keeps its whole block alive: copy (``bytes(raw)``) what is to be kept.
 
@@ -75,8 +78,11 @@ def _blocks(path: Path, file: BinaryIO, block_bytes: int) -> Iterator[list[msgsp
         raise _broken(path, start, "a comma is followed by no record")
     try:
         yield _array.decode(b"[" + text)
-    except msgspec.DecodeError as error:
-        raise _undecodable(path, error, start, len(text)) from None
+    except _UNDECODABLE as error:
+        commas, end = _outline(text)
+        if end is None or text[end + 1 :].strip(_WHITE_SPACE):
+            raise _undecodable(path, error, start, len(text)) from None
+        yield _split(path, error, start, text, [*commas, end])
 
 
 def _after_bracket(path: Path, file: BinaryIO, block_bytes: int) -> tuple[bytes, int]:
@@ -124,35 +130,57 @@ def _complete_records(path: Path, text: bytes, start: int) -> tuple[int, list[ms
         try:
             if decoded := _array.decode(b"[" + text[:comma] + b"]"):
                 return comma, decoded
-        except msgspec.DecodeError:
+        except _UNDECODABLE:
             pass
-    comma = _last_top_level_comma(text)
-    if not comma:
+    commas, _ = _outline(text)
+    if not commas:
         return 0, []
     try:
-        return comma, _array.decode(b"[" + text[:comma] + b"]")
-    except msgspec.DecodeError as error:
-        raise _undecodable(path, error, start, comma) from None
+        decoded = _array.decode(b"[" + text[: commas[-1]] + b"]")
+    except _UNDECODABLE as error:
+        decoded = _split(path, error, start, text, commas)
+    return commas[-1], decoded
 
 
-def _last_top_level_comma(text: bytes) -> int:
-    """The offset of the last comma outside every object, array and string; 0 where there is none.
-
-    A comma before any element counts as well: what is cut there is then refused, not skipped.
-    """
-    depth = comma = 0
+def _outline(text: bytes) -> tuple[list[int], int | None]:
+    """Offsets of the commas outside every object, array and string, and of the closing bracket."""
+    commas: list[int] = []
+    depth = 0
     for match in _structure.finditer(text):
         sign = match.group()
         if sign == b",":
             if depth == 0:
-                comma = match.start()
+                commas.append(match.start())
         elif sign in b"[{":
             depth += 1
         elif sign in b"]}":
             depth -= 1
             if depth < 0:
-                break  # the array ends here
-    return comma
+                return commas, match.start()
+    return commas, None
+
+
+def _split(
+    path: Path, error: Exception, start: int, text: bytes, ends: list[int]
+) -> list[msgspec.Raw]:
+    """Cut ``text`` at ``ends`` without decoding it: one record in it is bad JSON (NaN, say).
+
+    Whoever decodes the records finds the bad one and can set it aside. Only what is one object
+    from brace to brace is a record; anything else means that the file is broken.
+    """
+    elements: list[msgspec.Raw] = []
+    begin = 0
+    for end in ends:
+        element = text[begin:end].strip(_WHITE_SPACE)
+        is_object = element.startswith(b"{") and element.endswith(b"}")
+        if not is_object or _outline(element[1:-1])[1] is not None:
+            try:
+                msgspec.json.decode(element)
+            except _UNDECODABLE:
+                raise _undecodable(path, error, start, end) from None
+        elements.append(msgspec.Raw(element))
+        begin = end + 1
+    return elements
 
 
 def _undecodable(path: Path, error: Exception, start: int, length_bytes: int) -> FeedError:

@@ -1,0 +1,231 @@
+"""Turns a staged feed into a plan: match, judge, and say what it means."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from seawall import checks, impact
+from seawall.accounts import FileAccount, account
+from seawall.catalog.model import Catalogue
+from seawall.checks import reference_cycle
+from seawall.coverage import Coverage, scopes_in_database
+from seawall.ledger import Ledger
+from seawall.manifest import Manifest
+from seawall.match import Difference, Matcher
+from seawall.naming import Shape
+from seawall.plan import Finding, Plan, TablePlan, UserImpact
+from seawall.staging import Progress, StagedFeed
+from seawall.witness import meanings
+
+_NO_FEED = StagedFeed(
+    load_id="",
+    feed="",
+    as_of=None,
+    digest="",
+    file_names=(),
+    tables={},
+    reads=(),
+    repeated={},
+    evidence={},
+    notices=(),
+)
+
+
+def make_plan(
+    context: checks.Context,
+    shapes: Mapping[str, Shape],
+    staged: StagedFeed,
+    findings: Sequence[Finding],
+    progress: Progress,
+) -> Plan:
+    """Match a staged feed with the database and judge the difference.
+
+    Args:
+        findings: what the checks of manifest and database found before.
+    """
+    connection, manifest = context.connection, context.manifest
+    order = reference_cycle.order(context)
+    coverage = coverage_of(connection, manifest, shapes, staged)
+    matcher = Matcher(connection, manifest, shapes, staged, coverage)
+    differences = matcher.match(order, progress)
+    files = tuple(account(connection, staged))
+    facts = checks.FeedFacts(
+        feed=staged,
+        files=files,
+        differences=differences,
+        shapes=shapes,
+        coverage=coverage,
+        newest_as_of=Ledger(connection).newest_as_of(),
+    )
+    progress("planning", 0)
+    return _sealed(
+        manifest,
+        context.catalogue,
+        staged,
+        (*findings, *checks.check_feed(msgspec.structs.replace(context, facts=facts))),
+        files=files,
+        order=tuple(order),
+        differences=differences,
+        tables=_table_plans(context, facts, order),
+        users=_user_impacts(context, facts),
+    )
+
+
+def refused_plan(
+    manifest: Manifest, catalogue: Catalogue, feed: Path | str, findings: Sequence[Finding]
+) -> Plan:
+    """A plan that holds findings alone: nothing was staged."""
+    staged = msgspec.structs.replace(_NO_FEED, feed=Path(feed).name)
+    return _sealed(manifest, catalogue, staged, tuple(findings))
+
+
+def coverage_of(
+    connection: psycopg.Connection[Any],
+    manifest: Manifest,
+    shapes: Mapping[str, Shape],
+    staged: StagedFeed,
+) -> Coverage:
+    """What a feed may make vanish, seen with all that was loaded before."""
+    return Coverage(
+        manifest,
+        staged.present,
+        Ledger(connection).carried(),
+        scopes_in_database(connection, manifest, shapes),
+    )
+
+
+def _sealed(
+    manifest: Manifest,
+    catalogue: Catalogue,
+    staged: StagedFeed,
+    findings: tuple[Finding, ...],
+    *,
+    files: tuple[FileAccount, ...] = (),
+    order: tuple[str, ...] = (),
+    differences: dict[str, Difference] | None = None,
+    tables: dict[str, TablePlan] | None = None,
+    users: dict[str, UserImpact] | None = None,
+) -> Plan:
+    return Plan(
+        seawall=metadata.version("seawall"),
+        made_at=datetime.datetime.now(datetime.UTC),
+        feed=staged,
+        files=files,
+        manifest_digest=manifest.digest,
+        catalogue_digest=catalogue.digest,
+        database=(manifest.database.name, manifest.database.environment),
+        order=order,
+        differences=differences or {},
+        tables=tables or {},
+        users=users or {},
+        findings=findings,
+    ).sealed()
+
+
+def _table_plans(
+    context: checks.Context, facts: checks.FeedFacts, order: Sequence[str]
+) -> dict[str, TablePlan]:
+    connection, manifest = context.connection, context.manifest
+    identifiers = {name: t.identifier for name, t in context.catalogue.tables.items()}
+    held_back = _hold_back(context, facts, order, identifiers)
+    plans: dict[str, TablePlan] = {}
+    for name in order:
+        difference = facts.differences.get(name)
+        if difference is None:
+            continue
+        shape, policy = facts.shapes[name], manifest.tables[name].vanished
+        held = held_back.get(name, 0)
+        plans[name] = TablePlan(
+            staged=difference.staged,
+            same=difference.same,
+            changed=difference.changed,
+            new=difference.new,
+            vanished=difference.vanished,
+            reinstated=difference.reinstated,
+            retire={"retire": difference.vanished, "delete": held}.get(policy, 0),
+            delete=difference.vanished - held if policy == "delete" else 0,
+            held=impact.count_held(
+                connection,
+                shape,
+                difference,
+                impact.referenced_by_users(shape, context.references, identifiers),
+            ),
+            policy=policy,
+            unresolved=difference.unresolved,
+            not_judged={
+                scope: missing
+                for scope in sorted({scope for scope, _ in facts.feed.present})
+                if (missing := facts.coverage.missing(name, scope))
+            },
+            examples=tuple(impact.examples(connection, shape, difference)),
+        )
+    return plans
+
+
+def _hold_back(
+    context: checks.Context,
+    facts: checks.FeedFacts,
+    order: Sequence[str],
+    identifiers: Mapping[str, sql.Identifier],
+) -> dict[str, int]:
+    """Mark rows that would be deleted but are referred to; children first, so that a row to which
+    only its vanishing children refer can go with them. Returns how many, by table."""
+    users = set(context.manifest.user_tables())
+    others = {name: table for name, table in identifiers.items() if name not in users}
+    leaving: dict[str, tuple[Shape, Difference]] = {}
+    held_back: dict[str, int] = {}
+    for name in reversed(order):
+        difference = facts.differences.get(name)
+        if difference is None or context.manifest.tables[name].vanished != "delete":
+            continue
+        shape = facts.shapes[name]
+        if difference.vanished:
+            by_users = impact.referenced_by_users(shape, context.references, identifiers)
+            by_others = impact.referenced_by_other(
+                context.catalogue.foreign_keys, shape, others, leaving
+            )
+            held_back[name] = impact.mark_held(
+                context.connection,
+                shape,
+                difference,
+                sql.SQL("({} OR {})").format(by_users, by_others),
+            )
+        leaving[name] = (shape, difference)
+    return held_back
+
+
+def _user_impacts(context: checks.Context, facts: checks.FeedFacts) -> dict[str, UserImpact]:
+    connection, catalogue = context.connection, context.catalogue
+    impacts: dict[str, UserImpact] = {}
+    for name in context.manifest.user_tables():
+        table = catalogue.tables[name].identifier
+        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
+        mine = [reference for reference in context.references if reference.user_table == name]
+        meant = [
+            meanings.take(connection, reference, facts.shapes, catalogue) for reference in mine
+        ]
+        vanishing = {}
+        for reference in mine:
+            difference = facts.differences.get(reference.table)
+            if difference is None or not difference.vanished:
+                continue
+            count = impact.count_vanishing_references(
+                connection, reference, table, facts.shapes[reference.table], difference
+            )
+            if count:
+                vanishing[reference.label] = count
+        impacts[name] = UserImpact(
+            rows=row[0] if row else 0,
+            orphans=sum(meaning.orphans for meaning in meant),
+            retargeted=sum(meaning.retargeted for meaning in meant),
+            vanishing=vanishing,
+        )
+    return impacts
