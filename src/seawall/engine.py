@@ -250,6 +250,7 @@ class Engine:
             if isinstance(error, UserDamage):
                 result["damage"] = error.rows
             return result
+        result["meanwhile"] = self._written_meanwhile(connection, catalogue, outcome)
         self._after_commit(connection, run_id, catalogue, outcome)
         return result
 
@@ -318,6 +319,19 @@ class Engine:
             run_id,
         ).run(record, self._progress)
         return outcome, result
+
+    def _written_meanwhile(
+        self, connection: psycopg.Connection[Any], catalogue: Catalogue, outcome: Outcome
+    ) -> dict[str, int]:
+        """Rows that users added (or, below zero, removed) while the run had its snapshot."""
+        meanwhile: dict[str, int] = {}
+        for name, users in outcome.users.items():
+            row = connection.execute(
+                sql.SQL("SELECT count(*) FROM {}").format(catalogue.tables[name].identifier)
+            ).fetchone()
+            assert row is not None
+            meanwhile[name] = row[0] - users.rows_after
+        return meanwhile
 
     def _after_commit(
         self,

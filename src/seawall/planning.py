@@ -165,7 +165,11 @@ def _table_plans(
                 for scope in sorted({scope for scope, _ in facts.feed.present})
                 if (missing := facts.coverage.missing(name, scope))
             },
-            examples=tuple(impact.examples(connection, shape, difference)),
+            examples=tuple(
+                impact.examples(
+                    connection, facts.shapes, difference, facts.feed.tables[name].identifier
+                )
+            ),
         )
     return plans
 

@@ -94,6 +94,14 @@ def test_a_match_counts_once_however_many_courts_it_had() -> None:
     assert evidence.decide().counts["swapped"] == 1
 
 
+def test_a_place_of_both_teams_tells_nothing() -> None:
+    evidence = HomeAndAway()
+    for _ in range(50):
+        evidence.add_scheduled(DAY, "Peak - 1", "Peak - 2", "Peak")
+    assert evidence.decide().basis == "none"
+    assert evidence.decide().counts["location_of_home"] == 0
+
+
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(home_and_away, "MAXIMUM_MATCHES", 5)
     assert _weigh(swapped=50).counts["team_matches"] == 5

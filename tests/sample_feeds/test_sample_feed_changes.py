@@ -13,7 +13,7 @@ from sample_feed_keys import LEAGUES, PLAYER_SLOTS, load, matches, results_key, 
 from courtside.sample_feeds import write_sample_feeds
 
 DATE = datetime.date(2026, 11, 22)
-SIZES = (500, 563, 800, 1300, 2200, 5000, 12000)
+SIZES = (500, 563, 1300, 2200, 6000)
 LARGEST_SHARE = 0.10
 
 

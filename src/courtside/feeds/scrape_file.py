@@ -93,8 +93,9 @@ class ScrapeFile:
                 )
             except _UNDECODABLE as fault:
                 yield SetAside(self.name, position, "not a record of its kind", text, str(fault))
-            for batch in batches:
-                if len(batch.rows) >= BATCH_ROWS:
+            # One is enough to ask: a record adds to all of them, or to none.
+            if len(batches[0].rows) >= BATCH_ROWS:
+                for batch in batches:
                     yield batch.taken(self.name)
         for batch in batches:
             if batch.rows:

@@ -105,7 +105,7 @@ class Changes:
     def _is_replaced(self, version: int, team: int, spot: int) -> bool:
         # The rarest answer first: this is asked for every spot and version.
         return (
-            (team * 13 + spot * 31 + version * 47) % 200 == 5
+            (team * 13 + spot * 31 + version * 47) % 140 == 5
             and self.league.may_change(spot)
             and self.league.roster_spots >= _SPOTS_FOR_MOVES
         )

@@ -42,13 +42,12 @@ def records(path: Path, *, block_bytes: int = 1 << 20) -> Iterator[tuple[int, ms
         FeedError: the file cannot be read, is not one JSON array, or breaks off. Records before
             the damage may have been yielded by then.
     """
-    position = 0
+    read = 0
     try:
         with path.open("rb") as file:
             for block in _blocks(path, file, block_bytes):
-                for record in block:
-                    position += 1
-                    yield position, record
+                yield from enumerate(block, read + 1)
+                read += len(block)
     except OSError as error:
         raise FeedError(
             f"{path} cannot be read: {error.strerror or error}",
