@@ -142,6 +142,7 @@ class Engine:
             except BaseException:
                 if not connection.closed:
                     with suppress(psycopg.Error):
+                        connection.execute("ROLLBACK")
                         drop_load(connection, staging.load_id)
                 raise
 

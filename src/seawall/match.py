@@ -87,8 +87,38 @@ class Matcher:
             progress("matching", done)
         return self.differences
 
+    def row_versions(self) -> str:
+        """What tells whether any row of the imported tables was written since.
+
+        Every write gives a row another place or another writing transaction. Compared with asking
+        the differences again, this costs a tenth.
+        """
+        tables = [shape.table.identifier for shape in self._shapes.values()]
+        tables.append(sql.Identifier("seawall", "retired"))
+        versions = sql.SQL(" UNION ALL ").join(
+            sql.SQL(
+                "SELECT count(*) AS rows, coalesce(sum(hash_record_extended("
+                "ROW(t.tableoid, t.ctid, t.xmin), {})::numeric), 0) AS versions FROM {} AS t"
+            ).format(sql.Literal(number), table)
+            for number, table in enumerate(tables)
+        )
+        row = self._connection.execute(
+            sql.SQL("SELECT sum(rows) || ':' || sum(versions) FROM ({}) AS v").format(versions)
+        ).fetchone()
+        assert row is not None
+        return row[0]
+
+    def is_intact(self, difference: Difference) -> bool:
+        """The materialised difference is the one that was planned."""
+        row = self._connection.execute(
+            sql.SQL("SELECT {} FROM {} AS d").format(
+                self._digest(difference.table), difference.identifier
+            )
+        ).fetchone()
+        return row is not None and row[0] == difference.digest
+
     def still_holds(self, difference: Difference) -> bool:
-        """Ask the difference again and compare it with the materialised one."""
+        """Ask the difference again and compare it with the planned one."""
         row = self._connection.execute(
             sql.SQL("SELECT {} FROM ({}) AS d").format(
                 self._digest(difference.table), self.select(difference.table)
@@ -261,7 +291,7 @@ class Matcher:
         key = sql.SQL(", ").join(map(sql.Identifier, shape.staged_key))
         existing = as_staged(table, shape.staged_key, dict(self._shapes), with_id=True)
         difference = self.differences.get(table)
-        if difference is None:
+        if difference is None or not difference.new:
             return sql.SQL("SELECT e.*, NULL::bigint AS seawall_row FROM ({}) AS e").format(
                 existing
             )

@@ -97,6 +97,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     database: tuple[str, str]
     order: tuple[str, ...]
     differences: dict[str, Difference]
+    row_versions: str
+    """Tells whether imported rows were written since; see ``Matcher.row_versions``."""
     tables: dict[str, TablePlan]
     users: dict[str, UserImpact]
     findings: tuple[Finding, ...]

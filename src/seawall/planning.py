@@ -46,12 +46,13 @@ def make_plan(
     findings: Sequence[Finding],
     progress: Progress,
 ) -> Plan:
-    """Match a staged feed with the database and judge the difference.
+    """Match a staged feed with the database and judge the difference, all in one snapshot.
 
     Args:
         findings: what the checks of manifest and database found before.
     """
     connection, manifest = context.connection, context.manifest
+    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
     order = reference_cycle.order(context)
     coverage = coverage_of(connection, manifest, shapes, staged)
     matcher = Matcher(connection, manifest, shapes, staged, coverage)
@@ -66,7 +67,7 @@ def make_plan(
         newest_as_of=Ledger(connection).newest_as_of(),
     )
     progress("planning", 0)
-    return _sealed(
+    plan = _sealed(
         manifest,
         context.catalogue,
         staged,
@@ -74,9 +75,12 @@ def make_plan(
         files=files,
         order=tuple(order),
         differences=differences,
+        row_versions=matcher.row_versions(),
         tables=_table_plans(context, facts, order),
         users=_user_impacts(context, facts),
     )
+    connection.execute("COMMIT")
+    return plan
 
 
 def refused_plan(
@@ -111,6 +115,7 @@ def _sealed(
     files: tuple[FileAccount, ...] = (),
     order: tuple[str, ...] = (),
     differences: dict[str, Difference] | None = None,
+    row_versions: str = "",
     tables: dict[str, TablePlan] | None = None,
     users: dict[str, UserImpact] | None = None,
 ) -> Plan:
@@ -124,6 +129,7 @@ def _sealed(
         database=(manifest.database.name, manifest.database.environment),
         order=order,
         differences=differences or {},
+        row_versions=row_versions,
         tables=tables or {},
         users=users or {},
         findings=findings,

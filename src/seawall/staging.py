@@ -425,10 +425,22 @@ class Staging:
             )
         )
 
+    def _suspects(self, name: str, key: tuple[str, ...]) -> list[int]:
+        """Hashes of keys that may stand on several rows: cheap, and wrong only on the safe side."""
+        rows = self._connection.execute(
+            sql.SQL("SELECT {hash} FROM {stage} AS s GROUP BY 1 HAVING count(*) > 1").format(
+                hash=_key_hash("s", key), stage=sql.Identifier(STAGE, self._stage_name(name))
+            )
+        ).fetchall()
+        return [row[0] for row in rows]
+
     def _drop_repeats(
         self, name: str, key: tuple[str, ...], carried: tuple[str, ...]
     ) -> list[tuple[int, bool, int, list[str] | None]]:
         """Keep the first row of each key; returns (file number, said the same, rows, examples)."""
+        suspects = self._suspects(name, key)
+        if not suspects:
+            return []
         shape = self._shapes[name]
         key_list = sql.SQL(", ").join(map(sql.Identifier, key))
 
@@ -438,9 +450,11 @@ class Staging:
 
         return self._connection.execute(
             sql.SQL(
-                "WITH twice AS MATERIALIZED (SELECT {key_list}, min(seawall_row) AS seawall_first"
-                "   FROM {stage} GROUP BY {key_list} HAVING count(*) > 1),"
-                " gone AS (DELETE FROM {stage} AS s USING twice AS w, {stage} AS f"
+                "WITH suspect AS MATERIALIZED (SELECT s.* FROM {stage} AS s"
+                "   WHERE {hash} = ANY ({suspects}::bigint[])),"
+                " twice AS (SELECT {key_list}, min(seawall_row) AS seawall_first"
+                "   FROM suspect GROUP BY {key_list} HAVING count(*) > 1),"
+                " gone AS (DELETE FROM {stage} AS s USING twice AS w, suspect AS f"
                 "   WHERE {same_key} AND f.seawall_row = w.seawall_first"
                 "   AND s.seawall_row <> w.seawall_first"
                 "   RETURNING s.seawall_file, s.seawall_position,"
@@ -451,8 +465,10 @@ class Staging:
                 "     ORDER BY seawall_position) FILTER (WHERE NOT same))[1:5]"
                 " FROM gone GROUP BY seawall_file, same ORDER BY 1, 2"
             ).format(
-                key_list=key_list,
                 stage=sql.Identifier(STAGE, self._stage_name(name)),
+                hash=_key_hash("s", key),
+                suspects=sql.Literal(suspects),
+                key_list=key_list,
                 same_key=sql.SQL(" AND ").join(
                     sql.SQL("{} = {}").format(sql.Identifier("s", c), sql.Identifier("w", c))
                     for c in key
@@ -462,6 +478,12 @@ class Staging:
                 key_s=sql.SQL(", ").join(sql.Identifier("s", column) for column in key),
             )
         ).fetchall()
+
+
+def _key_hash(alias: str, key: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL("hash_record_extended(ROW({}), 0)").format(
+        sql.SQL(", ").join(sql.Identifier(alias, column) for column in key)
+    )
 
 
 def drop_load(connection: psycopg.Connection[Any], load_id: str) -> None:

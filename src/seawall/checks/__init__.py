@@ -65,7 +65,9 @@ def _run(rules: tuple[ModuleType, ...], context: Context) -> list[Finding]:
     findings: list[Finding] = []
     for rule in rules:
         try:
-            findings += rule.find(context)
+            # A savepoint, where a transaction is open: a failed rule must not end the others.
+            with context.connection.transaction():
+                findings += rule.find(context)
         except psycopg.Error as error:
             findings.append(
                 Finding(
