@@ -13,9 +13,9 @@ _RIDERS = re.compile(
 )
 
 
-@lru_cache(maxsize=1 << 14)
 def collapse(text: str | None) -> str:
     """The text with single spaces and none around it; '' for None."""
+    # Not cached: a large feed names more people than a cache holds, and a miss costs more than this.
     return " ".join(text.split()) if text else ""
 
 
@@ -25,7 +25,6 @@ def name_key(name: str) -> str:
     return collapse(name).casefold()
 
 
-@lru_cache(maxsize=1 << 16)
 def split_riders(name: str | None) -> tuple[str, str]:
     """A player's name as scraped → (the name, the riders behind it).
 
@@ -35,7 +34,7 @@ def split_riders(name: str | None) -> tuple[str, str]:
     if not name:
         return "", ""
     if "By" not in name and "(" not in name:
-        return collapse(name), ""
+        return " ".join(name.split()), ""
     found = _RIDERS.search(name)
     if not found:
         return collapse(name), ""
