@@ -111,7 +111,7 @@ def _bench(directory: Path, size: int, repeats: int) -> int:
         "TRUNCATE + COPY, parsed rows given",
         f"{_median(peers):.1f}",
         "",
-        f"{peer_wal / 1e6:.0f} MB",
+        f"{_median(peer_wal) / 1e6:.0f} MB",
         "",
     )
     console.print()

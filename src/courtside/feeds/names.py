@@ -15,7 +15,7 @@ _RIDERS = re.compile(
 
 def collapse(text: str | None) -> str:
     """The text with single spaces and none around it; '' for None."""
-    # Not cached: a large feed names more people than a cache holds, and a miss costs more than this.
+    # Not cached: a large feed names more people than a cache holds, and a miss costs more.
     return " ".join(text.split()) if text else ""
 
 
