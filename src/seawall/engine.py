@@ -11,9 +11,8 @@ from typing import Any
 
 import msgspec
 import psycopg
-from psycopg import sql
 
-from seawall import checks, health, ledger, planning, report
+from seawall import after_commit, checks, health, ledger, planning, report
 from seawall.apply import Apply, Outcome, UserDamage
 from seawall.catalog.model import Catalogue
 from seawall.catalog.read import read_catalogue
@@ -29,10 +28,6 @@ from seawall.plan import Finding, Plan, accept
 from seawall.references import user_references
 from seawall.report import Report
 from seawall.staging import Progress, StagedFeed, Staging, drop_load
-from seawall.witness import meanings
-
-# Below this share of written rows, autovacuum is left to do its work.
-_VACUUM_SHARE = 0.2
 
 
 def _silent(stage: str, done: int) -> None:
@@ -251,8 +246,13 @@ class Engine:
             if isinstance(error, UserDamage):
                 result["damage"] = error.rows
             return result
-        result["meanwhile"] = self._written_meanwhile(connection, catalogue, outcome)
-        self._after_commit(connection, run_id, catalogue, outcome)
+        try:
+            after_commit.follow_up(
+                connection, self.manifest, catalogue, run_id, outcome, result, self._progress
+            )
+        except psycopg.Error as error:
+            # The run is committed and on record: what follows it must not make it look failed.
+            result["findings"] += report.findings([after_commit.incomplete(error)])
         return result
 
     def _refuse_stale(
@@ -320,39 +320,6 @@ class Engine:
             run_id,
         ).run(record, self._progress)
         return outcome, result
-
-    def _written_meanwhile(
-        self, connection: psycopg.Connection[Any], catalogue: Catalogue, outcome: Outcome
-    ) -> dict[str, int]:
-        """Rows that users added (or, below zero, removed) while the run had its snapshot."""
-        meanwhile: dict[str, int] = {}
-        for name, users in outcome.users.items():
-            row = connection.execute(
-                sql.SQL("SELECT count(*) FROM {}").format(catalogue.tables[name].identifier)
-            ).fetchone()
-            assert row is not None
-            meanwhile[name] = row[0] - users.rows_after
-        return meanwhile
-
-    def _after_commit(
-        self,
-        connection: psycopg.Connection[Any],
-        run_id: int,
-        catalogue: Catalogue,
-        outcome: Outcome,
-    ) -> None:
-        """What needs no transaction with the run: remember meanings, tidy large changes."""
-        known = shapes(self.manifest, catalogue)
-        for reference in user_references(self.manifest, catalogue):
-            meanings.remember(connection, reference, known, catalogue, run_id)
-        for name, table in outcome.tables.items():
-            written = table.changed + table.new + table.retired + table.deleted
-            if written > max(1000, _VACUUM_SHARE * (table.same + table.changed)):
-                self._progress("vacuum", written)
-                connection.execute("RESET default_statistics_target")
-                connection.execute(
-                    sql.SQL("VACUUM (ANALYZE) {}").format(known[name].table.identifier)
-                )
 
     def discard(self, plan: Plan) -> None:
         """Drop the staging of a plan that nobody will apply."""

@@ -14,7 +14,7 @@ from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
 from seawall.naming import Shape
 from seawall.references import UserReference, user_references
-from seawall.witness.meanings import identity_rows
+from seawall.witness.meanings import identity_rows, on_record
 
 
 class UserTableHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,12 +113,12 @@ def _table(
         sql.SQL(
             "SELECT {label} AS label, m.seawall_user, m.seawall_identity IS NULL AS orphan"
             " FROM ({rows}) AS m LEFT JOIN seawall.referenced_identity AS known"
-            " ON known.table_name = {table} AND known.row_id = m.seawall_target"
+            " ON {on_record}"
             " WHERE m.seawall_identity IS NULL OR m.seawall_identity <> known.identity"
         ).format(
             label=sql.Literal(reference.label),
             rows=identity_rows(reference, shapes, catalogue),
-            table=sql.Literal(reference.table),
+            on_record=on_record(reference, shapes),
         )
         for reference in mine
     )

@@ -42,7 +42,8 @@ class Terminal:
 
     def __init__(self, *, json: bool = False) -> None:
         self.json = json
-        width = None if sys.stdout.isatty() else _PIPE_WIDTH
+        # Rich asks COLUMNS, or the terminal; a pipe that says nothing gets a width fit for tables.
+        width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPE_WIDTH
         self.console = Console(highlight=False, width=width)
         self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
         gc.set_threshold(_GARBAGE_THRESHOLD)

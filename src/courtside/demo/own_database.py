@@ -34,9 +34,7 @@ def make_database(server: embedded.Server, name: str) -> str:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(new)
         )
-        connection.execute(
-            sql.SQL("COMMENT ON DATABASE {} IS {}").format(new, sql.Literal(MARK))
-        )
+        connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(new, sql.Literal(MARK)))
         connection.execute(drop.format(final))
         connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(new, final))
     return server.url(name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -23,7 +23,7 @@ INCIDENT_NOTE = "in, and I can bring balls"
 
 _USERS = 60
 _OF_INCIDENT_TEAM, _OF_LEAVING_TEAM = 8, 4
-_ANSWERS_PER_SECOND = 50
+_WRITES_PER_SECOND = 50
 
 SQL = queries.load("courtside.demo")
 
@@ -40,7 +40,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Cast:
-    """Who was added. Team names stand for their kept ids in ``team_ids``."""
+    """Who was added; ``team_ids`` has the id of every team by name."""
 
     incident_user_id: int
     background_user_id: int
@@ -66,9 +66,7 @@ def add_users(
             user_id = _add_user(connection, number, spot.player_name)
             connection.execute(SQL["link_to_player"], [user_id, spot.player_id])
             ids = {"user_id": user_id, "team_id": spot.team_id}
-            answered = connection.execute(
-                SQL["answer_the_next_five_days"], {**ids, "today": today}
-            )
+            answered = connection.execute(SQL["answer_the_next_five_days"], {**ids, "today": today})
             answers += answered.rowcount
             if number == INCIDENT_USER:
                 incident_user_id = user_id
@@ -93,43 +91,50 @@ def _chosen(spots: list[Spot], leaving_team: str) -> list[Spot]:
     of_incident_team = [spot for spot in spots if spot.team_name == INCIDENT_TEAM]
     of_leaving_team = [spot for spot in spots if spot.team_name == leaving_team]
     wanted = of_incident_team[:_OF_INCIDENT_TEAM] + of_leaving_team[:_OF_LEAVING_TEAM] + spots
-    chosen = list({spot.player_id: spot for spot in reversed(wanted)}.values())[::-1][:_USERS]
+    by_player: dict[int, Spot] = {}
+    for spot in wanted:
+        by_player.setdefault(spot.player_id, spot)
+    chosen = list(by_player.values())[:_USERS]
     place = INCIDENT_USER - 1
     chosen[0], chosen[place] = chosen[place], chosen[0]
     return chosen
 
 
-@dataclass
 class BackgroundUser(threading.Thread):
-    """Answers, changes answers and takes them back, about fifty times a second, until stopped."""
+    """Answers, changes answers and takes them back, about fifty times a second, until stopped.
 
-    url: str
-    user_id: int
-    team_ids: list[int]
-    first_day: datetime.date
-    answers: dict[tuple[datetime.date, int], int] = field(default_factory=dict)
-    written: int = 0
-    slowest_seconds: float = 0.0
-    errors: list[str] = field(default_factory=list)
+    Args:
+        url: the database.
+        user_id: whose answers.
+        team_ids: the teams answered for, in turn.
+        first_day: the first day answered for.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self, url: str, *, user_id: int, team_ids: Sequence[int], first_day: datetime.date
+    ) -> None:
         super().__init__(name="background user", daemon=True)
+        self.written = 0
+        self.slowest_seconds = 0.0
+        self.errors: list[str] = []
+        self._url = url
+        self._user_id = user_id
+        self._team_ids = team_ids
+        self._first_day = first_day
+        self._answers: dict[tuple[datetime.date, int], int] = {}
         self._ended = threading.Event()
-
-    # A thread is found by its identity; two are never equal.
-    __hash__ = threading.Thread.__hash__
 
     def run(self) -> None:
         """Write until ``stop``; what went wrong is in ``errors``."""
         try:
-            with psycopg.connect(self.url, autocommit=True) as connection:
-                for write in self._writes(connection):
+            with psycopg.connect(self._url, autocommit=True) as connection:
+                for number in count():
                     started = time.perf_counter()
-                    write()
+                    self._write(connection, number)
                     taken = time.perf_counter() - started
                     self.written += 1
                     self.slowest_seconds = max(self.slowest_seconds, taken)
-                    if self._ended.wait(max(0.0, 1 / _ANSWERS_PER_SECOND - taken)):
+                    if self._ended.wait(max(0.0, 1 / _WRITES_PER_SECOND - taken)):
                         return
         except psycopg.Error as error:
             self.errors.append(str(error).strip())
@@ -140,15 +145,27 @@ class BackgroundUser(threading.Thread):
         self.join()
 
     def lost(self, connection: psycopg.Connection[Any]) -> int:
-        """How many answers are not in the database as they were written, or are there unasked."""
-        found = {
-            (day, team_id): status
-            for day, team_id, status in connection.execute(SQL["answers_of"], [self.user_id])
-        }
-        return len(set(found.items()) ^ set(self.answers.items()))
+        """How many answers are not there as they were written, or are there though withdrawn."""
+        rows = connection.execute(SQL["answers_of"], [self._user_id])
+        found = {(day, team_id): status for day, team_id, status in rows}
+        return len(dict(found.items() ^ self._answers.items()))
 
-    def _writes(self, connection: psycopg.Connection[Any]) -> Iterator[Any]:
-        """Of five writes three are new answers, one changes an answer and one takes one back."""
-        for number in count():
-            yield lambda: self._answer(connection, number)
-            yield lambda: self._answer(connection, number + 1)
+    def _write(self, connection: psycopg.Connection[Any], number: int) -> None:
+        """Of five writes three are new answers, one changes an answer, one takes one back."""
+        step = number % 5
+        day, team_id = self._slot(number - (0, 0, 0, 1, 3)[step])
+        status = 1 + number % 3
+        if step < 3:
+            answer = [self._user_id, day, team_id, status, f"answer {number}"]
+            connection.execute(SQL["answer"], answer)
+        elif step == 3:
+            connection.execute(SQL["change_answer"], [status, self._user_id, day, team_id])
+        else:
+            connection.execute(SQL["withdraw_answer"], [self._user_id, day, team_id])
+            del self._answers[day, team_id]
+            return
+        self._answers[day, team_id] = status
+
+    def _slot(self, number: int) -> tuple[datetime.date, int]:
+        days, place = divmod(number, len(self._team_ids))
+        return self._first_day + datetime.timedelta(days=days), self._team_ids[place]

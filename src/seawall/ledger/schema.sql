@@ -82,12 +82,14 @@ COMMENT ON TABLE seawall.retired IS 'vanished rows of tables that have no retire
 CREATE TABLE seawall.referenced_identity (
     table_name text NOT NULL,
     row_id text NOT NULL,
+    key_columns text NOT NULL,
     identity text NOT NULL,
     run_id bigint NOT NULL REFERENCES seawall.runs,
-    PRIMARY KEY (table_name, row_id)
+    PRIMARY KEY (table_name, row_id, key_columns)
 );
 COMMENT ON TABLE seawall.referenced_identity IS
-    'what an imported row meant when users'' rows were first seen to refer to it';
+    'what an imported row meant when users'' rows were first seen to refer to it, under the key '
+    'that the manifest had then';
 
 -- Staging commits on its own, before the one transaction, and can be dropped at any time.
 CREATE SCHEMA seawall_stage;

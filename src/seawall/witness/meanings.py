@@ -75,6 +75,21 @@ def identity_rows(
     )
 
 
+def on_record(reference: UserReference, shapes: Mapping[str, Shape]) -> sql.Composed:
+    """The condition that the ledger's row ``known`` is about the target of reference ``m``.
+
+    What was recorded under another key than today's manifest has says nothing about today's.
+    """
+    return sql.SQL(
+        "known.table_name = {} AND known.row_id = m.seawall_target AND known.key_columns = {}"
+    ).format(sql.Literal(reference.table), sql.Literal(_key_columns(reference, shapes)))
+
+
+def _key_columns(reference: UserReference, shapes: Mapping[str, Shape]) -> str:
+    shape = shapes.get(reference.table)
+    return ", ".join(shape.staged_key) if shape else ""
+
+
 def take(
     connection: psycopg.Connection[Any],
     reference: UserReference,
@@ -88,9 +103,8 @@ def take(
             " count(*) FILTER (WHERE seawall_identity <> known.identity),"
             " coalesce(sum(hashtextextended(concat_ws('|', seawall_user, seawall_target,"
             " coalesce(seawall_identity, '(nothing)')), 0)::numeric), 0)::text FROM ({}) AS m"
-            " LEFT JOIN seawall.referenced_identity AS known"
-            " ON known.table_name = {} AND known.row_id = m.seawall_target"
-        ).format(identity_rows(reference, shapes, catalogue), sql.Literal(reference.table))
+            " LEFT JOIN seawall.referenced_identity AS known ON {}"
+        ).format(identity_rows(reference, shapes, catalogue), on_record(reference, shapes))
     ).fetchone()
     assert row is not None
     return Meaning(references=row[0], orphans=row[1], retargeted=row[2], hash=row[3])
@@ -108,15 +122,16 @@ def remember(
         return
     connection.execute(
         sql.SQL(
-            "INSERT INTO seawall.referenced_identity (table_name, row_id, identity, run_id)"
-            " SELECT DISTINCT {table}, m.seawall_target, m.seawall_identity, {run}"
-            " FROM ({rows}) AS m"
-            " WHERE m.seawall_identity IS NOT NULL AND NOT EXISTS"
-            "  (SELECT FROM seawall.referenced_identity AS known WHERE known.table_name = {table}"
-            "   AND known.row_id = m.seawall_target)"
+            "INSERT INTO seawall.referenced_identity"
+            " (table_name, row_id, key_columns, identity, run_id)"
+            " SELECT DISTINCT {table}, m.seawall_target, {key}, m.seawall_identity, {run}"
+            " FROM ({rows}) AS m WHERE m.seawall_identity IS NOT NULL"
+            " AND NOT EXISTS (SELECT FROM seawall.referenced_identity AS known WHERE {on_record})"
             " ON CONFLICT DO NOTHING"
         ).format(
             table=sql.Literal(reference.table),
+            key=sql.Literal(_key_columns(reference, shapes)),
+            on_record=on_record(reference, shapes),
             run=sql.Literal(run_id),
             rows=identity_rows(reference, shapes, catalogue),
         )
