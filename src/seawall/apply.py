@@ -323,7 +323,7 @@ class Apply:
             if table not in self._manifest.user_tables()
         }
         by_others = impact.referenced_by_other(
-            self._catalogue.foreign_keys, shape, others, leaving={}
+            self._catalogue.foreign_keys, shape, others, leaving={}, arriving={}
         )
         impact.mark_held(
             self._connection,

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from seawall import embedded, options, render
-from seawall.engine import Engine
+from seawall.engine import Engine, recorded_manifest
 from seawall.errors import ExitCode, UsageError
 from seawall.manifest import Manifest
 from seawall.plan import Plan
@@ -29,15 +29,32 @@ def app() -> None:
     """Reload imported data into a live PostgreSQL database, and prove that users’ rows stand."""
 
 
-def _engine(terminal: Terminal, manifest: Path, database: str | None) -> Engine:
-    loaded = Manifest.load(manifest)
-    url = database_url(database, loaded.database.name)
-    return Engine(loaded, url, progress=terminal.progress)
+DEFAULT_MANIFEST = Path("seawall.toml")
+
+
+def _engine(terminal: Terminal, manifest: Path | None, database: str | None) -> Engine:
+    """The engine for a manifest file, or for the manifest that the database has on record."""
+    if manifest is None and DEFAULT_MANIFEST.is_file():
+        manifest = DEFAULT_MANIFEST
+    if manifest is not None:
+        loaded = Manifest.load(manifest)
+        return Engine(
+            loaded, database_url(database, loaded.database.name), progress=terminal.progress
+        )
+    url = database_url(database)
+    recorded = recorded_manifest(url)
+    if recorded is None:
+        raise UsageError(
+            f"there is no {DEFAULT_MANIFEST}, and the database has no manifest on record",
+            why="Without a manifest nobody knows which rows are the users’.",
+            fix="Name it with --manifest FILE; docs/manifest.md shows a small one.",
+        )
+    return Engine(recorded, url, progress=terminal.progress)
 
 
 @app.command(epilog="Example: seawall check --manifest app.toml")
 @options.target
-def check(manifest: Path, database: str | None, json: bool) -> None:
+def check(manifest: Path | None, database: str | None, json: bool) -> None:
     """Judge the manifest against the database, before any feed."""
     terminal = Terminal(json=json)
     with terminal.exits():
@@ -70,7 +87,7 @@ def plan(
     as_of: datetime.datetime | None,
     out: Path | None,
     exit_code: bool,
-    manifest: Path,
+    manifest: Path | None,
     database: str | None,
     json: bool,
 ) -> None:
@@ -106,7 +123,7 @@ def apply(
     yes: bool,
     accept: tuple[str, ...],
     reason: tuple[str, ...],
-    manifest: Path,
+    manifest: Path | None,
     database: str | None,
     json: bool,
 ) -> None:
@@ -131,7 +148,7 @@ def apply(
 @app.command(epilog="Example: seawall runs --limit 5")
 @click.option("--limit", type=int, default=20, show_default=True, help="How many, newest first.")
 @options.target
-def runs(limit: int, manifest: Path, database: str | None, json: bool) -> None:
+def runs(limit: int, manifest: Path | None, database: str | None, json: bool) -> None:
     """List the latest runs."""
     terminal = Terminal(json=json)
     with terminal.exits():
@@ -148,7 +165,9 @@ def runs(limit: int, manifest: Path, database: str | None, json: bool) -> None:
 @click.argument("run", type=int)
 @click.option("--set-aside", is_flag=True, help="Print the records that were set aside.")
 @options.target
-def show(run: int, set_aside: bool, manifest: Path, database: str | None, json: bool) -> None:
+def show(
+    run: int, set_aside: bool, manifest: Path | None, database: str | None, json: bool
+) -> None:
     """Show one run: what it did, and the proof."""
     terminal = Terminal(json=json)
     with terminal.exits():
@@ -170,7 +189,7 @@ def show(run: int, set_aside: bool, manifest: Path, database: str | None, json: 
 
 @app.command(epilog="Example: seawall health --json")
 @options.target
-def health(manifest: Path, database: str | None, json: bool) -> None:
+def health(manifest: Path | None, database: str | None, json: bool) -> None:
     """Say how users’ rows stand: how many still mean what they meant."""
     terminal = Terminal(json=json)
     with terminal.exits():

@@ -34,6 +34,21 @@ def _silent(stage: str, done: int) -> None:
     """Progress for callers who do not watch."""
 
 
+def recorded_manifest(database: str) -> Manifest | None:
+    """The manifest that a database has on record, or None where none was ever used.
+
+    Raises:
+        DatabaseError: no connection.
+    """
+    connection = connect(database)
+    try:
+        if ledger.installed_version(connection) is None:
+            return None
+        return Ledger(connection).manifest()
+    finally:
+        connection.close()
+
+
 class Engine:
     """Plans and applies reloads of one database.
 
@@ -76,6 +91,7 @@ class Engine:
     def _record_ownership(self, book: Ledger) -> None:
         said = self.manifest.database
         book.record_identity(said.name, said.environment)
+        book.record_manifest(self.manifest)
         book.record_ownership({name: t.owner for name, t in self.manifest.tables.items()})
 
     def _context(

@@ -45,12 +45,15 @@ def referenced_by_other(
     foreign_keys: Iterable[ForeignKey],
     shape: Shape,
     tables: Mapping[str, sql.Identifier],
+    *,
     leaving: Mapping[str, tuple[Shape, Difference]],
+    arriving: Mapping[str, tuple[Shape, Difference]],
 ) -> sql.Composable:
     """The condition that row ``t`` is referred to by a row of a table that users do not own.
 
     Args:
         leaving: tables whose vanished rows are deleted before, so that they do not count.
+        arriving: tables whose differences are still to be written: what refers then is meant.
     """
     conditions: list[sql.Composable] = []
     for key in foreign_keys:
@@ -60,19 +63,57 @@ def referenced_by_other(
             sql.SQL("{} = {}").format(sql.Identifier("c", ours), sql.Identifier("t", theirs))
             for ours, theirs in zip(key.columns, key.target_columns, strict=True)
         )
-        gone: sql.Composable = sql.SQL("true")
+        stays: list[sql.Composable] = [joined]
         if key.table in leaving:
             child, difference = leaving[key.table]
-            gone = sql.SQL(
-                "NOT EXISTS (SELECT FROM {} AS cd WHERE cd.seawall_action = 'vanished'"
-                " AND NOT cd.seawall_held AND {})"
-            ).format(difference.identifier, same_row(child, "cd", "c"))
+            stays.append(
+                sql.SQL(
+                    "NOT EXISTS (SELECT FROM {} AS cd WHERE cd.seawall_action = 'vanished'"
+                    " AND NOT cd.seawall_held AND {})"
+                ).format(difference.identifier, same_row(child, "cd", "c"))
+            )
+        if key.table in arriving:
+            child, difference = arriving[key.table]
+            stays.append(_not_moved(key, child, difference))
+            conditions.append(_will_refer(key, difference))
         conditions.append(
-            sql.SQL("EXISTS (SELECT FROM {} AS c WHERE {} AND {})").format(
-                tables[key.table], joined, gone
+            sql.SQL("EXISTS (SELECT FROM {} AS c WHERE {})").format(
+                tables[key.table], sql.SQL(" AND ").join(stays)
             )
         )
     return sql.SQL("({})").format(sql.SQL(" OR ").join([sql.SQL("false"), *conditions]))
+
+
+def _not_moved(key: ForeignKey, child: Shape, difference: Difference) -> sql.Composable:
+    """The condition that the run does not point row ``c`` of a child elsewhere."""
+    moves: list[sql.Composable] = [sql.SQL("false")]
+    for column in set(key.columns) & set(difference.columns):
+        becomes = sql.Identifier("cd", column)
+        moves.append(sql.SQL("{} <> {}").format(becomes, sql.Identifier("c", column)))
+        if column in child.parents:
+            new = sql.Identifier("cd", f"seawall_new_{column}")
+            moves.append(sql.SQL("{} IS NOT NULL").format(new))
+        if column in child.nulls_overwrite:
+            moves.append(sql.SQL("{} IS NULL").format(becomes))
+    return sql.SQL(
+        "NOT EXISTS (SELECT FROM {} AS cd WHERE cd.seawall_action IN ('changed', 'reinstated')"
+        " AND {} AND ({}))"
+    ).format(difference.identifier, same_row(child, "cd", "c"), sql.SQL(" OR ").join(moves))
+
+
+def _will_refer(key: ForeignKey, difference: Difference) -> sql.Composable:
+    """The condition that the run makes some row of a child point at row ``t``."""
+    if not set(key.columns) <= set(difference.columns):
+        return sql.SQL("false")
+    return sql.SQL(
+        "EXISTS (SELECT FROM {} AS cd WHERE cd.seawall_action <> 'vanished' AND {})"
+    ).format(
+        difference.identifier,
+        sql.SQL(" AND ").join(
+            sql.SQL("{} = {}").format(sql.Identifier("cd", ours), sql.Identifier("t", theirs))
+            for ours, theirs in zip(key.columns, key.target_columns, strict=True)
+        ),
+    )
 
 
 def mark_held(

@@ -189,6 +189,24 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             raise ManifestError(f"{origin}: {problem}", fix="docs/manifest.md explains the key.")
         return manifest
 
+    def to_json(self) -> str:
+        """The manifest as the ledger keeps it."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """A manifest that the ledger kept.
+
+        Raises:
+            ManifestError: another version of seawall wrote it.
+        """
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except msgspec.MsgspecError as error:
+            raise ManifestError(
+                f"the manifest on record cannot be read: {error}", fix="Name one with --manifest."
+            ) from None
+
     def imported(self) -> dict[str, Table]:
         """Tables whose rows belong to the feed."""
         return {name: table for name, table in self.tables.items() if table.owner == "feed"}

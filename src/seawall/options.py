@@ -32,10 +32,8 @@ database = click.option(
 manifest = click.option(
     "--manifest",
     type=PATH,
-    default=Path("seawall.toml"),
     envvar="SEAWALL_MANIFEST",
-    show_default=True,
-    help="Who owns which table.",
+    help="Who owns which table. Default: seawall.toml, else what the database has on record.",
 )
 target = _all(manifest, database, json)
 as_of = click.option(

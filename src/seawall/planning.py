@@ -191,6 +191,7 @@ def _hold_back(
     users = set(context.manifest.user_tables())
     others = {name: table for name, table in identifiers.items() if name not in users}
     leaving: dict[str, tuple[Shape, Difference]] = {}
+    arriving = {name: (facts.shapes[name], d) for name, d in facts.differences.items()}
     held_back: dict[str, int] = {}
     for name in reversed(order):
         difference = facts.differences.get(name)
@@ -200,7 +201,7 @@ def _hold_back(
         if difference.vanished:
             by_users = impact.referenced_by_users(shape, context.references, identifiers)
             by_others = impact.referenced_by_other(
-                context.catalogue.foreign_keys, shape, others, leaving
+                context.catalogue.foreign_keys, shape, others, leaving=leaving, arriving=arriving
             )
             held_back[name] = impact.mark_held(
                 context.connection,

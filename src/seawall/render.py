@@ -14,6 +14,9 @@ from seawall.health import Health
 from seawall.plan import Finding, Plan, TablePlan
 from seawall.report import Report
 
+_SHOWN_COLUMNS = 3
+_SHOWN_EXAMPLES = 3
+
 _OUTCOME_STYLES = {
     "done": "green",
     "unchanged": "green",
@@ -117,11 +120,14 @@ def _print_examples(console: Console, made: Plan) -> None:
     for name, planned in made.tables.items():
         shown = [e for e in planned.examples if e.action in ("changed", "reinstated")]
         shown += [e for e in planned.examples if e.action == "vanished"]
-        for example in shown[:4]:
-            what = ", ".join(
+        for example in shown[:_SHOWN_EXAMPLES]:
+            changes = [
                 f"{column} {_cell(old)} → {_cell(new)}"
                 for column, (old, new) in example.columns.items()
-            )
+            ]
+            what = ", ".join(changes[:_SHOWN_COLUMNS])
+            if len(changes) > _SHOWN_COLUMNS:
+                what += f" and {len(changes) - _SHOWN_COLUMNS} more"
             table.add_row(name, example.action, Text(example.key), Text(what))
     if table.row_count:
         console.print()

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from seawall import embedded, render
+from seawall import embedded, ledger, render
+from seawall.database import connect
 from seawall.engine import Engine
 from seawall.errors import ExitCode, SeawallError, UsageError
 from seawall.plan import Plan, accept
@@ -120,17 +121,44 @@ def acceptances(accepts: Sequence[str], reasons: Sequence[str]) -> dict[str, str
     return dict(zip(accepts, every, strict=True))
 
 
-def database_url(option: str | None, name: str) -> str:
-    """The database to use: ``--database``, ``DATABASE_URL``, or ``name`` on the bundled server.
+def database_url(option: str | None, name: str | None = None) -> str:
+    """The database to use: ``--database``, ``DATABASE_URL``, or one of the bundled server.
+
+    Args:
+        name: which database of the bundled server; created where it is absent. Without a name it
+            is the one that carries a ledger, if there is just one.
 
     Raises:
         EmbeddedError: the bundled server does not start.
+        UsageError: nothing tells which database is meant.
     """
     url = option or os.environ.get("DATABASE_URL")
     if url:
         return url
-    server = embedded.start(embedded.default_data_directory())
-    return embedded.ensure_database(server, name)
+    data = embedded.default_data_directory()
+    if name is not None:
+        return embedded.ensure_database(embedded.start(data), name)
+    candidates = []
+    if data.is_dir():
+        server = embedded.start(data)
+        with connect(server.url()) as connection:
+            names = [row[0] for row in connection.execute(_DATABASES)]
+        candidates = [each for each in names if _has_ledger(server.url(each))]
+        if len(candidates) == 1:
+            return server.url(candidates[0])
+    raise UsageError(
+        f"which database? The bundled server has {len(candidates)} with a ledger"
+        + (f": {', '.join(candidates)}" if candidates else ""),
+        fix="Name it with --database URL or DATABASE_URL, or name a manifest with --manifest.",
+    )
+
+
+_DATABASES = "SELECT datname FROM pg_catalog.pg_database WHERE NOT datistemplate ORDER BY datname"
+
+
+def _has_ledger(url: str) -> bool:
+    with connect(url) as connection:
+        return ledger.installed_version(connection) is not None
 
 
 def run_feed(

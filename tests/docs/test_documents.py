@@ -343,6 +343,15 @@ def test_manifests_in_documents_are_manifests(document: Path) -> None:
 # ------------------------------------------------------------------- links, paths, the map
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_tests_that_a_document_names_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for file, name in re.findall(r"`(tests/[\w/]+\.\w+)(?:::(\w+))?`", text):
+        path = REPOSITORY / file
+        assert path.is_file(), file
+        assert not name or f"def {name}(" in path.read_text(encoding="utf-8"), name
+
+
 def anchor(heading: str) -> str:
     """The anchor that a heading gets where Markdown is shown."""
     kept = re.sub(r"[^\w\- ]", "", heading.lower())

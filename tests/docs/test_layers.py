@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("checks", "merge"),
     ("planning", "apply"),
     ("report", "health"),
+    ("after_commit",),
     ("engine", "render"),
     ("terminal",),
     ("cli",),

@@ -49,6 +49,8 @@ class Demo:
     """One telling. Everything it makes lies in ``.seawall/`` below the current directory."""
 
     def __init__(self, today: datetime.date) -> None:
+        if not sys.stdout.isatty():
+            os.environ.setdefault("COLUMNS", str(WIDTH))
         self.console = Terminal().console
         self.first_day = today - datetime.timedelta(days=7)
         self.directory = Path(".seawall") / "demo"
@@ -59,8 +61,6 @@ class Demo:
         self.mistake = self.directory / "mistake.toml"
         # The commands must find the demo's database, whatever the shell has in mind otherwise.
         self.environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
-        if not sys.stdout.isatty():
-            self.environment["COLUMNS"] = str(WIDTH)
 
     def tell(self) -> None:
         """Run from beginning to end.
@@ -70,12 +70,12 @@ class Demo:
         """
         started = time.monotonic()
         self._heading("A league database, and two scrapes of four leagues, a week apart")
+        url = make_database(embedded.start(embedded.default_data_directory()), DATABASE)
         self._write_manifests()
         self._run(
             "courtside", "sample-feeds", str(self.scrapes),
             "--date", str(self.first_day), "--size", str(SIZE), "--versions", "2",
         )  # fmt: skip
-        url = make_database(embedded.start(embedded.default_data_directory()), DATABASE)
         self._heading("The first load")
         self._run("courtside", "import", str(self.first), "--yes")
         with psycopg.connect(url, autocommit=True) as connection:
@@ -97,6 +97,7 @@ class Demo:
             self._compare(connection, cast, before)
             self._say_incident_answer(connection, cast)
             self._say_leaving_team(connection, cast, leaving_team)
+            self.console.print()
             self._run("seawall", "health", "--manifest", str(self.manifest))
 
             self._heading("The incident’s mistake: answers declared as the feed’s")
@@ -104,6 +105,7 @@ class Demo:
                 "seawall", "apply", str(self.second), "--yes", "--manifest", str(self.mistake),
                 expected=ExitCode.REFUSED,
             )  # fmt: skip
+            self.console.print()
             self._compare(connection, cast, before)
         self._say_what_next(time.monotonic() - started)
 
@@ -121,11 +123,7 @@ class Demo:
 
     def _leaving_team(self) -> str:
         """The team that the second scrape does not have."""
-        first, second = (
-            {record["team"] for record in json.loads((scrape / file).read_bytes())}
-            for file in [Path(LEAGUE) / "series_stats.json"]
-            for scrape in (self.first, self.second)
-        )
+        first, second = _team_names(self.first), _team_names(self.second)
         return min(first - second)
 
     def _load_while_a_user_answers(self, url: str, cast: Cast, leaving_team: str) -> BackgroundUser:
@@ -133,7 +131,7 @@ class Demo:
         user = BackgroundUser(
             url,
             user_id=cast.background_user_id,
-            team_ids=[cast.team_ids[t] for t in (INCIDENT_TEAM, leaving_team, *others[:3])],
+            team_ids=[cast.team_ids[t] for t in (INCIDENT_TEAM, leaving_team, *others[:2])],
             first_day=self.first_day,
         )
         user.start()
@@ -159,7 +157,7 @@ class Demo:
                 why=f"For example {next(iter([*missing, *more]))}.",
                 fix="This must never happen: please report it with the output above.",
             )
-        self._say(f"every other row of users, {len(before):,} of them: identical in every column")
+        self._say(f"all other rows of users, {len(before):,} of them: identical in every column")
 
     # ------------------------------------------------------------ words
 
@@ -228,8 +226,9 @@ class Demo:
         ):  # fmt: skip
             self._say(what)
             self._command(self._spelled(command))
-        stop = self._spelled(["seawall", "db", "stop"])
-        self._say(f"PostgreSQL goes on running. {stop} stops it; make clean removes everything.")
+        self._say("PostgreSQL goes on running; this stops it (make clean removes everything):")
+        self._command(self._spelled(["seawall", "db", "stop"]))
+        self.console.print()
         self._say(f"demo done in {seconds:.0f} s")
 
     def _heading(self, text: str) -> None:
@@ -238,7 +237,7 @@ class Demo:
         self.console.print()
 
     def _say(self, text: str) -> None:
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.print(text, markup=False)
 
     def _command(self, text: str) -> None:
         # Unbroken, so that it can be copied.
@@ -264,7 +263,6 @@ class Demo:
                 why="The demo shows what it does when all is well.",
                 fix="The output above says what went wrong.",
             )
-        self.console.print()
 
     @staticmethod
     def _spelled(command: list[str]) -> str:
@@ -276,6 +274,11 @@ class Demo:
         if program.is_relative_to(Path.cwd()):
             program = program.relative_to(Path.cwd())
         return shlex.join([str(program), *command[1:]])
+
+
+def _team_names(scrape: Path) -> set[str]:
+    standings = scrape / LEAGUE / "series_stats.json"
+    return {record["team"] for record in json.loads(standings.read_bytes())}
 
 
 def _program(name: str) -> Path:

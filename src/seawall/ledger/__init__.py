@@ -1,5 +1,5 @@
 """The ledger: what every run intended, did and proved."""
 
-from seawall.ledger.ledger import Ledger, install, versions, who
+from seawall.ledger.ledger import Ledger, install, installed_version, versions, who
 
-__all__ = ["Ledger", "install", "versions", "who"]
+__all__ = ["Ledger", "install", "installed_version", "versions", "who"]

@@ -13,10 +13,11 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from seawall import queries
 from seawall.errors import DatabaseError, RunActive
+from seawall.manifest import Manifest
 
 _SQL = queries.load("seawall.ledger")
 SCHEMA_VERSION = 1
@@ -97,6 +98,19 @@ class Ledger:
         self._connection.execute(
             _SQL["record_identity"], {"name": name, "environment": environment}
         )
+
+    def record_manifest(self, manifest: Manifest) -> None:
+        """Keep what a manifest says, so that later commands need no file."""
+        if not any(row["said"] for row in self._rows("has_manifest", digest=manifest.digest)):
+            said = manifest.to_json()
+            self._connection.execute(
+                _SQL["record_manifest"], {"digest": manifest.digest, "said": said}
+            )
+
+    def manifest(self) -> Manifest | None:
+        """The manifest of the latest run, or the latest that was checked; None before."""
+        rows = self._rows("manifest")
+        return Manifest.from_json(rows[0]["said"]) if rows else None
 
     def ownership(self) -> dict[str, str]:
         """Recorded owner by table."""
@@ -216,7 +230,7 @@ class Ledger:
                 "run_id": run_id,
                 "outcome": outcome,
                 "certified": certified,
-                "report": Jsonb(dict(report)),
+                "report": Json(dict(report)),
             },
         )
         if cursor.rowcount != 1:

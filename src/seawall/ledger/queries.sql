@@ -11,6 +11,18 @@ SELECT name, environment FROM seawall.database_identity
 INSERT INTO seawall.database_identity (name, environment) VALUES (%(name)s, %(environment)s)
 ON CONFLICT (only_one) DO NOTHING
 
+-- name: record_manifest
+INSERT INTO seawall.manifests (digest, said) VALUES (%(digest)s, %(said)s)
+ON CONFLICT (digest) DO NOTHING
+
+-- name: has_manifest
+SELECT said FROM seawall.manifests WHERE digest = %(digest)s
+
+-- name: manifest
+SELECT m.said FROM seawall.manifests m
+LEFT JOIN seawall.runs r ON r.manifest_digest = m.digest
+ORDER BY r.id DESC NULLS LAST, m.recorded_at DESC LIMIT 1
+
 -- name: ownership
 SELECT table_name, owner FROM seawall.ownership
 

@@ -15,6 +15,13 @@ CREATE TABLE seawall.database_identity (
     recorded_at timestamptz NOT NULL DEFAULT now()
 );
 
+CREATE TABLE seawall.manifests (
+    digest text PRIMARY KEY,
+    said text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE seawall.manifests IS 'every manifest that was checked or applied here, as JSON';
+
 CREATE TABLE seawall.ownership (
     table_name text PRIMARY KEY,
     owner text NOT NULL CHECK (owner IN ('feed', 'users', 'ignored')),
@@ -39,7 +46,7 @@ CREATE TABLE seawall.runs (
     versions jsonb NOT NULL,
     acceptances jsonb NOT NULL,
     evidence jsonb NOT NULL,
-    report jsonb,
+    report json,
     CHECK ((outcome IS NULL) = (ended_at IS NULL))
 );
 COMMENT ON COLUMN seawall.runs.outcome IS 'NULL is an intent: the run is under way, or its process died';

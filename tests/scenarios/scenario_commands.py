@@ -1,0 +1,138 @@
+"""The real commands in processes of their own, and databases cloned from loaded ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+PROGRAMS = Path(sys.executable).parent
+MANIFEST = Path(str(resources.files("courtside").joinpath("manifest.toml")))
+TIMEOUT_SECONDS = 150
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that ended: its code, the one JSON object it printed, and standard error."""
+
+    exit_code: int
+    report: dict[str, Any]
+    errors: str
+
+    @property
+    def outcome(self) -> str:
+        return self.report["outcome"]
+
+    def refusals(self) -> list[str]:
+        """``CHECK:TABLE@SCOPE`` of each finding that stands in the way, in order."""
+        return sorted(
+            f"{finding['check']}:{finding['table']}"
+            + (f"@{finding['scope']}" if finding["scope"] else "")
+            for finding in self.report["findings"]
+            if finding["refuses"] and finding["accepted"] is None
+        )
+
+    def message(self, check: str, table: str, scope: str = "") -> str:
+        """The message of one finding, which is there once."""
+        wanted = (check, table, scope)
+        (found,) = [
+            finding["message"]
+            for finding in self.report["findings"]
+            if (finding["check"], finding["table"], finding["scope"]) == wanted
+        ]
+        return found
+
+
+def command(program: str, *arguments: str | Path) -> list[str]:
+    return [str(PROGRAMS / program), *map(str, arguments)]
+
+
+def environment() -> dict[str, str]:
+    """The environment without what would name another database."""
+    return {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SEAWALL_MANIFEST")}
+
+
+def run(program: str, *arguments: str | Path) -> Ended:
+    done = subprocess.run(
+        command(program, *arguments),
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Ended(done.returncode, json.loads(done.stdout), done.stderr)
+
+
+def import_feed(url: str, directory: Path, *options: str) -> Ended:
+    """``courtside import DIRECTORY --yes --json``."""
+    return run("courtside", "import", directory, "--yes", "--json", "--database", url, *options)
+
+
+def apply_feed(url: str, directory: Path, manifest: Path, *options: str) -> Ended:
+    """``seawall apply DIRECTORY --yes --json`` with another manifest than courtside's."""
+    return run(
+        "seawall", "apply", directory, "--yes", "--json",
+        "--manifest", manifest, "--database", url, *options,
+    )  # fmt: skip
+
+
+def show(url: str, run_id: int) -> dict[str, Any]:
+    """``seawall show RUN --json``."""
+    shown = run(
+        "seawall", "show", str(run_id), "--json", "--manifest", MANIFEST, "--database", url
+    )
+    assert shown.exit_code == 0, shown.errors
+    return shown.report
+
+
+def health(url: str) -> dict[str, Any]:
+    """``seawall health --json``, which must say that all is well."""
+    seen = run("seawall", "health", "--json", "--manifest", MANIFEST, "--database", url)
+    assert seen.exit_code == 0, seen.report
+    return seen.report
+
+
+@contextmanager
+def new_database(server_url: str, template: str = "template0") -> Iterator[str]:
+    """The URL of a database that is gone afterwards: empty, or a copy of another one."""
+    name = f"seawall_scenario_{uuid4().hex[:16]}"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        sql.Identifier(name), sql.Identifier(template)
+    )
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(create)
+        try:
+            yield make_conninfo(server_url, dbname=name)
+        finally:
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            connection.execute(drop.format(sql.Identifier(name)))
+
+
+def name_of(url: str) -> str:
+    with psycopg.connect(url) as connection:
+        return connection.info.dbname
+
+
+def query(url: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        return connection.execute(statement.encode(), values or None).fetchall()
+
+
+def execute(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
