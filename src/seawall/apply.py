@@ -289,11 +289,10 @@ class Apply:
             shape, difference = self._shapes[name], differences[name]
             rows = written[name] = {}
             if difference.new:
-                ids = shape.issues_ids and (
-                    name in parents or bool(self._manifest.tables[name].user_columns)
-                )
+                user_columns = bool(self._manifest.tables[name].user_columns)
+                ids = user_columns or (shape.issues_ids and name in parents)
                 if ids:
-                    self._connection.execute(merge.issue_ids(shape, difference))
+                    self._connection.execute(merge.issue_ids(shape, difference, differences))
                 rows["new"] = self._write(merge.insert(shape, difference, differences, ids=ids))
             if difference.changed:
                 statement = merge.update(shape, difference, differences)

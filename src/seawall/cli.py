@@ -133,15 +133,25 @@ def apply(
         accepted = acceptances(accept, reason)
         engine = _engine(terminal, manifest, database)
 
+        saved = plan_or_feed is not None and plan_or_feed.is_file()
+
         def make_plan() -> Plan:
-            if plan_or_feed is not None and plan_or_feed.is_file():
+            if plan_or_feed is not None and saved:
                 return Plan.load(plan_or_feed)
             day = as_of.date() if as_of else None
             return engine.plan(plan_or_feed, staged_schema=staged, as_of=day)
 
         again = f"seawall apply {plan_or_feed or f'--staged {staged}'}"
         terminal.exit(
-            run_feed(terminal, engine, make_plan, command=again, yes=yes, accepted=accepted)
+            run_feed(
+                terminal,
+                engine,
+                make_plan,
+                command=again,
+                yes=yes,
+                accepted=accepted,
+                saved=saved,
+            )
         )
 
 

@@ -17,7 +17,7 @@ from seawall.apply import Apply, Outcome, UserDamage
 from seawall.catalog.model import Catalogue
 from seawall.catalog.read import read_catalogue
 from seawall.database import connect
-from seawall.errors import PlanStale, SeawallError, UsageError
+from seawall.errors import DatabaseError, PlanStale, SeawallError, UsageError
 from seawall.feeds import source
 from seawall.feeds.reading import ReadContext
 from seawall.ledger.ledger import Ledger
@@ -69,6 +69,13 @@ class Engine:
         try:
             ledger.install(connection)
             yield connection
+        except psycopg.Error as error:
+            raise DatabaseError(
+                str(error).strip().splitlines()[0],
+                why="The database refused a statement, or the connection broke. A run is one "
+                "transaction: what did not commit left nothing.",
+                fix="docs/errors.md says what the common ones mean; “seawall runs” what happened.",
+            ) from error
         finally:
             connection.close()
 
@@ -230,7 +237,8 @@ class Engine:
             )
             book.keep_files(run_id, plan.feed.load_id, _file_rows(plan))
             result = self._apply_intended(connection, book, plan, run_id, started)
-            if plan.feed.load_id:
+            # A refused plan can be applied again, with an acceptance.
+            if plan.feed.load_id and result["outcome"] != "refused":
                 drop_load(connection, plan.feed.load_id)
             return result
 
@@ -242,8 +250,10 @@ class Engine:
         run_id: int,
         started: float,
     ) -> Report:
-        def close(outcome: str, more: Sequence[Finding] = ()) -> Report:
+        def close(outcome: str, more: Sequence[Finding] = (), damage: Sequence[str] = ()) -> Report:
             result = report.of_failure(run_id, plan, outcome, more)
+            if damage:
+                result["damage"] = list(damage)
             result["seconds"] = round(time.monotonic() - started, 3)
             book.close(run_id, outcome, result)
             return result
@@ -257,11 +267,13 @@ class Engine:
         except (SeawallError, psycopg.Error) as error:
             if connection.closed:
                 raise
-            finding = _finding_of(error)
-            result = close("refused" if isinstance(error, PlanStale) else "failed", [finding])
-            if isinstance(error, UserDamage):
-                result["damage"] = error.rows
-            return result
+            outcome_word = "refused" if isinstance(error, PlanStale) else "failed"
+            damage = error.rows if isinstance(error, UserDamage) else ()
+            return close(outcome_word, [_finding_of(error)], damage)
+        except KeyboardInterrupt:
+            if not connection.closed:
+                close("failed", [_INTERRUPTED])
+            raise
         try:
             after_commit.follow_up(
                 connection, self.manifest, catalogue, run_id, outcome, result, self._progress
@@ -269,6 +281,8 @@ class Engine:
         except psycopg.Error as error:
             # The run is committed and on record: what follows it must not make it look failed.
             result["findings"] += report.findings([after_commit.incomplete(error)])
+        if len(result["findings"]) > len(plan.findings):
+            book.amend(run_id, result)
         return result
 
     def _refuse_stale(
@@ -397,6 +411,15 @@ def _file_rows(plan: Plan) -> Iterator[dict[str, Any]]:
             "set_aside": file.set_aside,
             "notes": file.notes,
         }
+
+
+_INTERRUPTED = Finding(
+    check="run-interrupted",
+    table="",
+    message="somebody interrupted the run; nothing of it is in the database",
+    fix="Run it again.",
+    acceptable=False,
+)
 
 
 def _finding_of(error: Exception) -> Finding:

@@ -154,7 +154,7 @@ class Matcher:
 
     def _materialise(self, name: str) -> Difference:
         staged = self._feed.tables[name]
-        stage = f"{staged.stage[:61]}_d"
+        stage = f"{staged.stage}_d"
         gone = self._gone.get(name, 0)
         target = sql.Identifier(STAGE, stage)
         self._connection.execute(

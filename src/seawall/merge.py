@@ -8,7 +8,7 @@ from psycopg import sql
 
 from seawall.impact import same_row
 from seawall.match import Difference
-from seawall.naming import Shape
+from seawall.naming import Shape, one_text
 
 
 def lock(shapes: Mapping[str, Shape], order: tuple[str, ...]) -> sql.Composed:
@@ -18,17 +18,34 @@ def lock(shapes: Mapping[str, Shape], order: tuple[str, ...]) -> sql.Composed:
     )
 
 
-def issue_ids(shape: Shape, difference: Difference) -> sql.Composed:
-    """Give new rows their ids in the difference, so that what refers to them can be written."""
-    issued = [column for column in shape.primary_key if column not in shape.written]
-    return sql.SQL("UPDATE {} SET {} WHERE seawall_action = 'new'").format(
-        difference.identifier,
-        sql.SQL(", ").join(
-            sql.SQL("{} = {}").format(
-                sql.Identifier(f"seawall_pk_{column}"), _default(shape, column)
+def issue_ids(
+    shape: Shape, difference: Difference, differences: Mapping[str, Difference]
+) -> sql.Composed:
+    """Give new rows their primary keys in the difference: what refers to them can be written, and
+    they can be told from the rows that stood before."""
+    values: list[sql.Composable] = []
+    for column in shape.primary_key:
+        if column not in shape.written:
+            value = _default(shape, column)
+        elif column in shape.parents:
+            value = _reference(shape, column, differences)
+        else:
+            value = sql.Identifier("d", column)
+        values.append(sql.SQL("{} AS {}").format(value, sql.Identifier(f"seawall_pk_{column}")))
+    return sql.SQL(
+        "UPDATE {difference} AS o SET {assignments} FROM (SELECT d.seawall_row, {values}"
+        " FROM {difference} AS d {joins} WHERE d.seawall_action = 'new' ORDER BY d.seawall_row)"
+        " AS i WHERE o.seawall_action = 'new' AND o.seawall_row = i.seawall_row"
+    ).format(
+        difference=difference.identifier,
+        assignments=sql.SQL(", ").join(
+            sql.SQL("{0} = {1}").format(
+                sql.Identifier(f"seawall_pk_{column}"), sql.Identifier("i", f"seawall_pk_{column}")
             )
-            for column in issued
+            for column in shape.primary_key
         ),
+        values=sql.SQL(", ").join(values),
+        joins=_joins(shape, difference, differences),
     )
 
 
@@ -156,11 +173,7 @@ def _default(shape: Shape, column: str) -> sql.Composable:
 
 
 def _difference_row_id(shape: Shape) -> sql.Composable:
-    return sql.SQL("concat_ws('/', {})").format(
-        sql.SQL(", ").join(
-            sql.Identifier("d", f"seawall_pk_{column}") for column in shape.primary_key
-        )
-    )
+    return one_text([sql.Identifier("d", f"seawall_pk_{column}") for column in shape.primary_key])
 
 
 def _reference(shape: Shape, column: str, differences: Mapping[str, Difference]) -> sql.Composable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from psycopg import sql
 
@@ -80,6 +82,11 @@ def _shape(name: str, manifest: Manifest, catalogue: Catalogue) -> Shape:
     not_fed = {*said.user_columns, *said.parents, said.retired_column}
     not_fed |= {column.name for column in table.columns.values() if column.generated}
     not_fed |= {
+        column.name
+        for column in table.columns.values()
+        if column.identity == "a" and column.name not in said.key
+    }
+    not_fed |= {
         column
         for column in table.primary_key
         if column not in said.key and table.columns[column].has_default
@@ -90,6 +97,14 @@ def _shape(name: str, manifest: Manifest, catalogue: Catalogue) -> Shape:
         for parent_column, column in parent.by.items():
             staged.setdefault(
                 column, _named_column(parent.table, parent_column, manifest, catalogue)
+            )
+    for column, parent in said.parents.items():
+        compound = catalogue.tables.get(parent.table)
+        if compound is not None and len(compound.primary_key) > 1:
+            raise ManifestError(
+                f"{name}.{column} refers to {parent.table}, whose primary key has several columns",
+                why="One column cannot hold such a reference.",
+                fix=f"Give {parent.table} a surrogate id, or let the feed carry the columns.",
             )
     return Shape(
         name=name,
@@ -191,6 +206,11 @@ def retired_condition(shape: Shape, alias: str) -> sql.Composable:
 
 def row_id(shape: Shape, alias: str) -> sql.Composable:
     """A row's primary key as one text."""
-    return sql.SQL("concat_ws('/', {})").format(
-        sql.SQL(", ").join(sql.Identifier(alias, column) for column in shape.primary_key)
-    )
+    return one_text([sql.Identifier(alias, column) for column in shape.primary_key])
+
+
+def one_text(values: Sequence[sql.Composable]) -> sql.Composable:
+    """Several values as one text, such that other values never give the same text."""
+    if len(values) == 1:
+        return sql.SQL("concat({})").format(values[0])
+    return sql.SQL("ROW({})::text").format(sql.SQL(", ").join(values))

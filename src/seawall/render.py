@@ -143,7 +143,7 @@ def _users(made: Plan) -> Table:
     table = _grid(("users’ rows", "left"), ("rows", "right"), ("touched", "right"), ("", "left"))
     for name, impact in made.users.items():
         notes = [
-            f"{count(rows)} refer to what vanishes ({label}): it is kept, they stay"
+            f"{count(rows)} refer to what vanishes ({label.split('.', 1)[1]}): both stay"
             for label, rows in impact.vanishing.items()
         ]
         if impact.orphans:

@@ -11,19 +11,21 @@ import datetime
 import hashlib
 import struct
 import uuid
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from seawall import queries
 from seawall.errors import FeedError
 from seawall.feeds.reading import Evidence, FileRead, Item, Notice, Rows, SetAside
 from seawall.feeds.staged import SourceTable, source_tables, unfit_condition
 from seawall.naming import STAGE, Shape
+from seawall.settling import LoadedTable, Settled, StagedTable, settle
 
 _SQL = queries.load("seawall", "staging.sql")
 
@@ -39,7 +41,6 @@ _BINARY_TYPES = frozenset(
         "numeric",
         "text",
         "varchar",
-        "bpchar",
         "date",
         "time",
         "timestamp",
@@ -55,24 +56,6 @@ _ROW_ERRORS = (*_ROW_ERRORS, OverflowError, AttributeError, psycopg.NotSupported
 
 Progress = Callable[[str, int], None]
 """Called with a stage's name and the number of records or tables it has dealt with."""
-
-
-class StagedTable(msgspec.Struct, frozen=True, kw_only=True):
-    """One table's rows as the feed has them, one a key."""
-
-    name: str
-    stage: str
-    """Name of the staging table, in schema ``seawall_stage``."""
-    columns: tuple[str, ...]
-    rows: int
-    conflicts: int
-    """Rows left out because an earlier one has the same key and says something else."""
-    conflict_examples: tuple[str, ...]
-
-    @property
-    def identifier(self) -> sql.Identifier:
-        """The staging table's quoted name."""
-        return sql.Identifier(STAGE, self.stage)
 
 
 class StagedFeed(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,16 +141,16 @@ class Staging:
                 self._keep_aside(aside)
                 aside = []
         self._keep_aside(aside)
-        tables, repeated = self._settle()
+        settled = self._settled()
         return StagedFeed(
             load_id=self.load_id,
             feed=feed,
             as_of=as_of,
             digest=digest,
             file_names=tuple(self._files),
-            tables=tables,
+            tables=settled.tables,
             reads=tuple(reads),
-            repeated=repeated,
+            repeated=settled.repeated,
             evidence=evidence,
             notices=tuple(notices),
         )
@@ -205,16 +188,16 @@ class Staging:
                 FileRead(file=name, scope="", kind=source.name, table=source.name, read=read)
             )
             progress("staging", done)
-        tables, repeated = self._settle()
+        settled = self._settled()
         digest = hashlib.sha256()
-        for name in sorted(tables):
+        for name, table in sorted(settled.tables.items()):
             row = self._connection.execute(
                 sql.SQL(
                     "SELECT coalesce(sum(hashtextextended(ROW({})::text, 0)::numeric), 0)::text"
                     " FROM {}"
                 ).format(
-                    sql.SQL(", ").join(map(sql.Identifier, tables[name].columns)),
-                    tables[name].identifier,
+                    sql.SQL(", ").join(map(sql.Identifier, table.columns)),
+                    table.identifier,
                 )
             ).fetchone()
             digest.update(f"{name} {row}\n".encode())
@@ -224,9 +207,9 @@ class Staging:
             as_of=as_of,
             digest=digest.hexdigest(),
             file_names=tuple(self._files),
-            tables=tables,
+            tables=settled.tables,
             reads=tuple(reads),
-            repeated=repeated,
+            repeated=settled.repeated,
             evidence={},
             notices=(),
         )
@@ -267,8 +250,10 @@ class Staging:
         return row[0]
 
     def _stage_name(self, table: str) -> str:
-        # The number keeps long names apart: PostgreSQL cuts them at 63 bytes.
-        return f"{self.load_id}_{list(self._shapes).index(table)}_{table}"[:63]
+        # PostgreSQL cuts names at 63 bytes: the number keeps long ones apart, and a difference's
+        # name is longer by two.
+        name = f"{self.load_id}_{list(self._shapes).index(table)}_{table}"
+        return name.encode()[:61].decode(errors="ignore")
 
     def _create_tables(self, columns: Mapping[str, Sequence[str]]) -> None:
         for name, carried in columns.items():
@@ -354,7 +339,7 @@ class Staging:
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             if binary:
                 copy.set_types(["int8", "int4", "int8", *types])
-            for row in rows:
+            for row in rows if binary else _with_json_marked(rows, types):
                 copy.write_row(row)
 
     def _keep_aside(self, aside: list[SetAside]) -> None:
@@ -377,113 +362,24 @@ class Staging:
                     )
                 )
 
-    def _settle(self) -> tuple[dict[str, StagedTable], dict[str, dict[str, int]]]:
-        """Leave one row a key; returns the tables, and the repeats by table and file."""
-        tables: dict[str, StagedTable] = {}
-        repeated: dict[str, dict[str, int]] = defaultdict(dict)
-        for name, carried in self._columns.items():
-            key = self._shapes[name].staged_key
-            self._set_aside_null_keys(name, key)
-            conflicts, examples = 0, []
-            for file, same, count, some in self._drop_repeats(name, key, carried):
-                if same:
-                    repeated[name][self._files[file]] = count
-                else:
-                    conflicts += count
-                    examples += [f"{self._files[file]} {example}" for example in some or []]
-            stage = sql.Identifier(STAGE, self._stage_name(name))
-            self._connection.execute(sql.SQL("ANALYZE {}").format(stage))
-            row = self._connection.execute(
-                sql.SQL("SELECT count(*) FROM {}").format(stage)
-            ).fetchone()
-            assert row is not None
-            tables[name] = StagedTable(
-                name=name,
-                stage=self._stage_name(name),
-                columns=carried,
-                rows=row[0],
-                conflicts=conflicts,
-                conflict_examples=tuple(examples[:5]),
-            )
-        return tables, repeated
+    def _settled(self) -> Settled:
+        loads = {
+            name: LoadedTable(name=name, stage=self._stage_name(name), columns=carried)
+            for name, carried in self._columns.items()
+        }
+        return settle(self._connection, self._shapes, self.load_id, self._files, loads)
 
-    def _set_aside_null_keys(self, name: str, key: tuple[str, ...]) -> None:
-        self._connection.execute(
-            sql.SQL(
-                "WITH gone AS (DELETE FROM {stage} AS s WHERE {any_null} RETURNING s.*)"
-                " INSERT INTO seawall_stage.set_aside"
-                " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position,"
-                " {reason}, '', false, to_jsonb(gone)::text FROM gone"
-            ).format(
-                stage=sql.Identifier(STAGE, self._stage_name(name)),
-                any_null=sql.SQL(" OR ").join(
-                    sql.SQL("{} IS NULL").format(sql.Identifier("s", column)) for column in key
-                ),
-                load_id=sql.Literal(self.load_id),
-                files=sql.Literal(self._files),
-                reason=sql.Literal(f"no key for {name}"),
-            )
+
+def _with_json_marked(
+    rows: Iterable[tuple[Any, ...]], types: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Rows for COPY's text format, in which psycopg must be told that a list or dict is JSON."""
+    first = 3  # seawall's own columns stand before the table's
+    marked = {n for n, name in enumerate(types, first) if name in ("json", "jsonb")}
+    for row in rows:
+        yield tuple(
+            Jsonb(cell) if n in marked and cell is not None else cell for n, cell in enumerate(row)
         )
-
-    def _suspects(self, name: str, key: tuple[str, ...]) -> list[int]:
-        """Hashes of keys that may stand on several rows: cheap, and wrong only on the safe side."""
-        rows = self._connection.execute(
-            sql.SQL("SELECT {hash} FROM {stage} AS s GROUP BY 1 HAVING count(*) > 1").format(
-                hash=_key_hash("s", key), stage=sql.Identifier(STAGE, self._stage_name(name))
-            )
-        ).fetchall()
-        return [row[0] for row in rows]
-
-    def _drop_repeats(
-        self, name: str, key: tuple[str, ...], carried: tuple[str, ...]
-    ) -> list[tuple[int, bool, int, list[str] | None]]:
-        """Keep the first row of each key; returns (file number, said the same, rows, examples)."""
-        suspects = self._suspects(name, key)
-        if not suspects:
-            return []
-        shape = self._shapes[name]
-        key_list = sql.SQL(", ").join(map(sql.Identifier, key))
-
-        def cell(alias: str, column: str) -> sql.Composable:
-            cast = "::text" if shape.staged[column].compared_as_text else ""
-            return sql.SQL("{}{}").format(sql.Identifier(alias, column), sql.SQL(cast))
-
-        return self._connection.execute(
-            sql.SQL(
-                "WITH suspect AS MATERIALIZED (SELECT s.* FROM {stage} AS s"
-                "   WHERE {hash} = ANY ({suspects}::bigint[])),"
-                " twice AS (SELECT {key_list}, min(seawall_row) AS seawall_first"
-                "   FROM suspect GROUP BY {key_list} HAVING count(*) > 1),"
-                " gone AS (DELETE FROM {stage} AS s USING twice AS w, suspect AS f"
-                "   WHERE {same_key} AND f.seawall_row = w.seawall_first"
-                "   AND s.seawall_row <> w.seawall_first"
-                "   RETURNING s.seawall_file, s.seawall_position,"
-                "   ROW({cells_s}) IS NOT DISTINCT FROM ROW({cells_f}) AS same,"
-                "   concat_ws(' · ', {key_s}) AS key)"
-                " SELECT seawall_file, same, count(*),"
-                "   (array_agg('record ' || seawall_position || ': ' || key"
-                "     ORDER BY seawall_position) FILTER (WHERE NOT same))[1:5]"
-                " FROM gone GROUP BY seawall_file, same ORDER BY 1, 2"
-            ).format(
-                stage=sql.Identifier(STAGE, self._stage_name(name)),
-                hash=_key_hash("s", key),
-                suspects=sql.Literal(suspects),
-                key_list=key_list,
-                same_key=sql.SQL(" AND ").join(
-                    sql.SQL("{} = {}").format(sql.Identifier("s", c), sql.Identifier("w", c))
-                    for c in key
-                ),
-                cells_s=sql.SQL(", ").join(cell("s", column) for column in carried),
-                cells_f=sql.SQL(", ").join(cell("f", column) for column in carried),
-                key_s=sql.SQL(", ").join(sql.Identifier("s", column) for column in key),
-            )
-        ).fetchall()
-
-
-def _key_hash(alias: str, key: tuple[str, ...]) -> sql.Composed:
-    return sql.SQL("hash_record_extended(ROW({}), 0)").format(
-        sql.SQL(", ").join(sql.Identifier(alias, column) for column in key)
-    )
 
 
 def drop_load(connection: psycopg.Connection[Any], load_id: str) -> None:

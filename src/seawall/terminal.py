@@ -66,7 +66,7 @@ class Terminal:
     @contextmanager
     def working(self) -> Iterator[None]:
         """Show progress while the block runs."""
-        if not self.errors.is_terminal:
+        if not sys.stderr.isatty():
             yield
             return
         with self.errors.status("starting") as status:
@@ -169,6 +169,7 @@ def run_feed(
     command: str,
     yes: bool,
     accepted: dict[str, str],
+    saved: bool = False,
 ) -> ExitCode:
     """Plan, show, ask, apply, show: what ``seawall apply`` and ``courtside import`` do.
 
@@ -177,6 +178,7 @@ def run_feed(
         command: how the person would call it again.
         yes: do not ask.
         accepted: ``CHECK:TABLE[@SCOPE]`` → reason.
+        saved: the plan is a file, which can be applied later: keep its staged rows.
     """
     with terminal.working():
         plan: Plan = make_plan()
@@ -185,10 +187,13 @@ def run_feed(
     if not terminal.json:
         render.plan(terminal.console, shown, command)
     if not yes and not _agreed(terminal, shown):
-        engine.discard(plan)
+        if not saved:
+            engine.discard(plan)
         return ExitCode.USAGE
     with terminal.working():
         report = engine.apply(plan, acceptances=accepted)
+    if report["outcome"] == "refused" and not saved:
+        engine.discard(plan)
     return finish(terminal, report)
 
 

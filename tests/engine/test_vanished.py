@@ -103,9 +103,7 @@ def test_children_are_deleted_before_their_parents(league: Reload):
     league.execute("DELETE FROM answers; DELETE FROM favourites")
     text = MANIFEST.replace('user_columns = ["address"]\n', "").replace('vanished = "delete"\n', "")
     league.declare(text.replace('owner = "feed"\n', 'owner = "feed"\nvanished = "delete"\n'))
-    report = league.run(
-        clubs=CLUBS[:1], teams=TEAMS[:1], games=[], accept=empty("games")
-    )
+    report = league.run(clubs=CLUBS[:1], teams=TEAMS[:1], games=[], accept=empty("games"))
     assert report["outcome"] == "done"
     assert {table: counts(report, table)["deleted"] for table in FEED} == {
         "clubs": 1,

@@ -28,7 +28,7 @@ def main(url: str, user_id: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         teams = [row[0] for row in connection.execute(b"SELECT id FROM teams ORDER BY name, id")]
         due = time.monotonic()
-        while not taken or not select.select([sys.stdin], [], [], max(0, due - time.monotonic()))[0]:
+        while not taken or not is_told_to_stop(due - time.monotonic()):
             started = time.perf_counter()
             try:
                 write(connection, user_id, teams, len(taken), answers)
@@ -37,7 +37,7 @@ def main(url: str, user_id: int) -> None:
             taken.append((time.perf_counter() - started) * 1000)
             due = max(due + 1 / WRITES_PER_SECOND, time.monotonic() - 1)
             if len(taken) == 1:
-                print("writing", flush=True)
+                say("writing")
     taken.sort()
     result = {
         "answers": [[day, team, *content] for (day, team), content in sorted(answers.items())],
@@ -46,7 +46,16 @@ def main(url: str, user_id: int) -> None:
         "p99": taken[int(len(taken) * 0.99)],
         "slowest": taken[-1],
     }
-    print(json.dumps(result), flush=True)
+    say(json.dumps(result))
+
+
+def is_told_to_stop(wait_seconds: float) -> bool:
+    return bool(select.select([sys.stdin], [], [], max(0.0, wait_seconds))[0])
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def write(
@@ -56,8 +65,7 @@ def write(
     step = number % 5
     slot = number - (0, 0, 0, 1, 3)[step]
     day = (FIRST_DAY + datetime.timedelta(days=slot % DAYS)).isoformat()
-    # Names in alphabetical order: teams of all leagues, BYE teams among the first.
-    team = teams[slot // DAYS * 131 + slot * 7 % 131]
+    team = teams[(slot // DAYS * 131 + slot * 7) % len(teams)]
     status, note = 1 + number % 3, f"answer {number}"
     values = [status, note, user_id, day, team]
     if step == 4:

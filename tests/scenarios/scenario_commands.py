@@ -93,9 +93,7 @@ def apply_feed(url: str, directory: Path, manifest: Path, *options: str) -> Ende
 
 def show(url: str, run_id: int) -> dict[str, Any]:
     """``seawall show RUN --json``."""
-    shown = run(
-        "seawall", "show", str(run_id), "--json", "--manifest", MANIFEST, "--database", url
-    )
+    shown = run("seawall", "show", str(run_id), "--json", "--manifest", MANIFEST, "--database", url)
     assert shown.exit_code == 0, shown.errors
     return shown.report
 

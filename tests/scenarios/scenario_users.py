@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+import json
+import subprocess
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -26,6 +31,7 @@ MEANINGS = """
 SELECT 'player_availability', a.id::text, l.code, t.name, t.series_key
 FROM player_availability a
 LEFT JOIN teams t ON t.id = a.team_id LEFT JOIN leagues l ON l.id = t.league_id
+WHERE a.user_id <> ALL (%(except)s)
 UNION ALL
 SELECT 'practices', a.id::text, l.code, t.name, t.series_key
 FROM practices a
@@ -107,10 +113,13 @@ def rows_of_users(url: str, except_users: Collection[int] = ()) -> list[tuple[st
         ).fetchall()
 
 
-def meanings(url: str) -> dict[tuple[str, str], tuple[str | None, ...]]:
+def meanings(
+    url: str, except_users: Collection[int] = ()
+) -> dict[tuple[str, str], tuple[str | None, ...]]:
     """(table, row) → the keys of what it refers to; None where that is gone."""
     with psycopg.connect(url) as connection:
-        rows = connection.execute(MEANINGS.encode()).fetchall()
+        arguments = {"except": list(except_users)}
+        rows = connection.execute(MEANINGS.encode(), arguments).fetchall()
     return {(table, row): tuple(key) for table, row, *key in rows}
 
 
@@ -138,3 +147,45 @@ def every_row(url: str, except_users: Collection[int] = ()) -> dict[str, list[tu
             ).fetchall()
             found[table] = rows
     return found
+
+
+@contextmanager
+def writing_user(url: str, email: str) -> Iterator[int]:
+    """A new user who writes fifty times a second meanwhile, and afterwards has lost nothing.
+
+    Yields the user's id.
+    """
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "INSERT INTO users (email, display_name) VALUES (%s, 'At It') RETURNING id", [email]
+        ).fetchone()
+    assert row
+    script = Path(__file__).with_name("background_user.py")
+    with subprocess.Popen(
+        [sys.executable, str(script), url, str(row[0])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        try:
+            assert process.stdout.readline() == "writing\n"
+            yield row[0]
+            process.stdin.close()
+            result = json.loads(process.stdout.read())
+        finally:
+            process.kill()
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT match_date::text, team_id, availability_status, notes"
+            " FROM player_availability WHERE user_id = %s ORDER BY 1, 2",
+            row,
+        ).fetchall()
+    assert result["errors"] == []
+    assert [list(answer) for answer in found] == result["answers"]
+    # For people who look (pytest -rP); how fast it is depends on the machine.
+    sys.stdout.write(
+        f"{email}: {result['writes']} writes, p99 {result['p99']:.1f} ms,"
+        f" slowest {result['slowest']:.1f} ms\n"
+    )

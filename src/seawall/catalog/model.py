@@ -45,6 +45,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     """With its modifier, as SQL writes it: ``numeric(5,2)``."""
     type_name: str
+    """Without modifier; a domain's is the type that it rests on."""
     type_kind: str
     type_category: str
     not_null: bool

@@ -17,6 +17,17 @@ def find(context: Context) -> Iterator[Finding]:
     for name in manifest.tables:
         if name in catalogue.tables:
             classified.update(catalogue.same_family(name))
+    for name, owner in sorted(context.recorded_owners.items()):
+        if owner == "users" and name in catalogue.tables and name not in classified:
+            classified.add(name)
+            yield Finding(
+                check=NAMES[0],
+                table=name,
+                message=f"{name} is on record as the users’, and the manifest no longer names it",
+                why="What was the users’ once stays protected; a missing line must not end that.",
+                fix=f'Put it back into the manifest: [tables.{name}] owner = "users"',
+                acceptable=False,
+            )
     seen: set[str] = set()
     waiting = [name for name in manifest.imported() if name in catalogue.tables]
     while waiting:

@@ -240,6 +240,10 @@ class Ledger:
                 fix="Connect to the server directly, and run it again.",
             )
 
+    def amend(self, run_id: int, report: Mapping[str, Any]) -> None:
+        """Add to a closed run's report what was found after its commit."""
+        self._connection.execute(_SQL["amend"], {"run_id": run_id, "report": Json(dict(report))})
+
     def runs(self, limit: int = 20) -> list[dict[str, Any]]:
         """The latest runs, newest first."""
         return self._rows("runs", limit=limit)

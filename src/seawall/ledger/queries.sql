@@ -65,6 +65,9 @@ UPDATE seawall.runs
 SET outcome = %(outcome)s, certified = %(certified)s, report = %(report)s, ended_at = clock_timestamp()
 WHERE id = %(run_id)s AND outcome IS NULL
 
+-- name: amend
+UPDATE seawall.runs SET report = %(report)s WHERE id = %(run_id)s
+
 -- name: unfinished
 SELECT id, feed, started_at, who FROM seawall.runs WHERE outcome IS NULL
 

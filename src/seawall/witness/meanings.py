@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from seawall.catalog.model import Catalogue
-from seawall.naming import Shape, as_staged
+from seawall.naming import Shape, as_staged, one_text
 from seawall.references import UserReference
 
 
@@ -37,9 +37,7 @@ def identity_rows(
     """
     users = catalogue.tables[reference.user_table]
     user_key = users.primary_key or tuple(users.columns)
-    value = sql.SQL("concat_ws('/', {})").format(
-        sql.SQL(", ").join(sql.Identifier("u", column) for column in reference.columns)
-    )
+    value = one_text([sql.Identifier("u", column) for column in reference.columns])
     target = catalogue.tables[reference.table]
     identity: sql.Composable = value
     extra: sql.Composable = sql.SQL("")
@@ -59,11 +57,11 @@ def identity_rows(
         )
     found = sql.Identifier("t", reference.target_columns[0])
     return sql.SQL(
-        "SELECT concat_ws('/', {user_key}) AS seawall_user, {value} AS seawall_target,"
+        "SELECT {user_key} AS seawall_user, {value} AS seawall_target,"
         " CASE WHEN {found} IS NOT NULL THEN {identity} END AS seawall_identity"
         " FROM {users} AS u LEFT JOIN {target} AS t ON {meant} {extra} WHERE {said}"
     ).format(
-        user_key=sql.SQL(", ").join(sql.Identifier("u", column) for column in user_key),
+        user_key=one_text([sql.Identifier("u", column) for column in user_key]),
         value=value,
         found=found,
         identity=identity,
