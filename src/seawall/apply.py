@@ -23,7 +23,7 @@ from seawall.errors import PlanStale, SeawallError
 from seawall.ledger.ledger import RUN_LOCK
 from seawall.manifest import Manifest
 from seawall.match import Matcher
-from seawall.naming import Shape, retired_condition
+from seawall.naming import Shape
 from seawall.plan import Plan
 from seawall.references import UserReference
 from seawall.witness import certificate, counters, damage, meanings
@@ -397,16 +397,12 @@ class Apply:
         raise UserDamage(rows, list(tables))
 
     def _held(self) -> dict[str, int]:
-        """Count retired rows that users refer to."""
+        """Count rows that the feed lacks, now or since an earlier run, and users refer to."""
         counts: dict[str, int] = {}
         for name, shape in self._shapes.items():
             by_users = impact.referenced_by_users(shape, self._references, self._identifiers)
-            row = self._connection.execute(
-                sql.SQL("SELECT count(*) FROM {} AS t WHERE {} AND {}").format(
-                    shape.table.identifier, retired_condition(shape, "t"), by_users
-                )
-            ).fetchone()
-            counts[name] = row[0] if row else 0
+            difference = self._plan.differences.get(name)
+            counts[name] = impact.count_held(self._connection, shape, difference, by_users)
         return counts
 
     def _outcome(

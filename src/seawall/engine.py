@@ -186,7 +186,7 @@ class Engine:
                 as_of=as_of or source.day_of(directory),
             )
             return staging.stage(
-                reader.read(context),
+                source.items(reader, context),
                 reader.columns,
                 feed=directory.resolve().name,
                 as_of=context.as_of,
@@ -295,10 +295,14 @@ class Engine:
             raise PlanStale(
                 "the database’s structure changed after the plan was made", fix="Plan again."
             )
+        stages = [difference.stage for difference in plan.differences.values()]
         present = connection.execute(
-            "SELECT count(*) FROM seawall_stage.loads WHERE load_id = %s", [plan.feed.load_id]
+            "SELECT (SELECT count(*) FROM seawall_stage.loads WHERE load_id = %s),"
+            " (SELECT count(*) FROM pg_catalog.pg_tables"
+            "  WHERE schemaname = 'seawall_stage' AND tablename = ANY (%s))",
+            [plan.feed.load_id, stages],
         ).fetchone()
-        if not present or not present[0]:
+        if present != (1, len(stages)):
             raise PlanStale(
                 "the plan’s staged rows are gone",
                 why="A plan is applied once, and its staging is kept for a day.",

@@ -82,7 +82,6 @@ class Matcher:
         """Materialise every staged table's difference. ``order`` puts parents first."""
         for done, name in enumerate(order, 1):
             if name in self._feed.tables:
-                self._set_aside_without_parent(name)
                 self.differences[name] = self._materialise(name)
             progress("matching", done)
         return self.differences
@@ -118,50 +117,84 @@ class Matcher:
         return row is not None and row[0] == difference.digest
 
     def still_holds(self, difference: Difference) -> bool:
-        """Ask the difference again and compare it with the planned one."""
+        """Ask the difference again, references included, and compare it with the planned one."""
+        name = difference.table
         row = self._connection.execute(
             sql.SQL("SELECT {} FROM ({}) AS d").format(
-                self._digest(difference.table), self.select(difference.table)
+                self._digest(name), self._select(name, self._staged(name, self._carried(name)))
             )
         ).fetchone()
         return row is not None and row[0] == difference.digest
 
-    def _set_aside_without_parent(self, name: str) -> None:
-        """Set aside staged rows whose required parent neither feed nor database has."""
-        shape, staged = self._shapes[name], self._feed.tables[name]
-        for column in self._carried(name):
-            if column not in shape.parents or not _is_required(shape, column):
-                continue
-            parent = shape.parents[column]
-            cursor = self._connection.execute(
-                sql.SQL(
-                    "WITH gone AS (DELETE FROM {staged} AS s"
-                    "   WHERE NOT EXISTS (SELECT FROM ({parents}) AS p WHERE {same})"
-                    "   RETURNING s.*)"
-                    " INSERT INTO seawall_stage.set_aside"
-                    " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position,"
-                    " {reason}, '', false, to_jsonb(gone)::text FROM gone"
-                ).format(
-                    staged=staged.identifier,
-                    parents=self._parent_rows(parent.table),
-                    same=_same(parent.by, "p", "s"),
-                    load_id=sql.Literal(self._feed.load_id),
-                    files=sql.Literal(list(self._feed.file_names)),
-                    reason=sql.Literal(f"no {parent.table} of that key for {name}"),
-                )
+    def _resolve(self, name: str) -> tuple[sql.Composed, dict[str, int]]:
+        """Look up references once, set aside rows that cannot stand without theirs.
+
+        Returns:
+            A SELECT of the staged rows with their references, and how many rows name an optional
+            parent which neither feed nor database has, by reference column.
+        """
+        shape, carried = self._shapes[name], self._carried(name)
+        references = [column for column in carried if column in shape.parents]
+        if not references:
+            return self._staged(name, carried), {}
+        resolved = sql.Identifier(STAGE, f"{self._feed.tables[name].stage}_r")
+        self._connection.execute(
+            sql.SQL("CREATE UNLOGGED TABLE {} WITH (autovacuum_enabled = false) AS {}").format(
+                resolved, self._staged(name, carried)
             )
-            self._gone[name] = self._gone.get(name, 0) + cursor.rowcount
+        )
+        row = self._connection.execute(
+            sql.SQL("SELECT {} FROM {}").format(
+                sql.SQL(", ").join(
+                    sql.SQL("count(*) FILTER (WHERE {})").format(
+                        sql.Identifier(f"seawall_lost_{column}")
+                    )
+                    for column in references
+                ),
+                resolved,
+            )
+        ).fetchone()
+        assert row is not None
+        lost = {column: count for column, count in zip(references, row, strict=True) if count}
+        for column in lost:
+            if _is_required(shape, column):
+                self._set_aside_without(name, column, resolved)
+        optional = {c: count for c, count in lost.items() if not _is_required(shape, c)}
+        return sql.SQL("SELECT * FROM {}").format(resolved), optional
+
+    def _set_aside_without(self, name: str, column: str, resolved: sql.Identifier) -> None:
+        """Set aside staged rows whose required parent neither feed nor database has."""
+        parent = self._shapes[name].parents[column].table
+        cursor = self._connection.execute(
+            sql.SQL(
+                "WITH lost AS (DELETE FROM {resolved} AS r WHERE r.{lost} RETURNING r.seawall_row),"
+                " gone AS (DELETE FROM {staged} AS s USING lost"
+                "   WHERE s.seawall_row = lost.seawall_row RETURNING s.*)"
+                " INSERT INTO seawall_stage.set_aside"
+                " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position,"
+                " {reason}, '', false, to_jsonb(gone)::text FROM gone"
+            ).format(
+                resolved=resolved,
+                lost=sql.Identifier(f"seawall_lost_{column}"),
+                staged=self._feed.tables[name].identifier,
+                load_id=sql.Literal(self._feed.load_id),
+                files=sql.Literal(list(self._feed.file_names)),
+                reason=sql.Literal(f"no {parent} of that key for {name}"),
+            )
+        )
+        self._gone[name] = self._gone.get(name, 0) + cursor.rowcount
 
     def _materialise(self, name: str) -> Difference:
         staged = self._feed.tables[name]
         stage = f"{staged.stage}_d"
+        resolved, unresolved = self._resolve(name)
         gone = self._gone.get(name, 0)
         target = sql.Identifier(STAGE, stage)
         self._connection.execute(
             sql.SQL(
                 "CREATE UNLOGGED TABLE {} WITH (autovacuum_enabled = false) AS"
                 " SELECT d.*, false AS seawall_held FROM ({}) AS d"
-            ).format(target, self.select(name))
+            ).format(target, self._select(name, resolved))
         )
         self._connection.execute(sql.SQL("ANALYZE {}").format(target))
         row = self._connection.execute(
@@ -183,7 +216,7 @@ class Matcher:
             new=row[1],
             vanished=row[2],
             reinstated=row[3],
-            unresolved=self._unresolved(name),
+            unresolved=unresolved,
             digest=row[4],
         )
 
@@ -198,8 +231,8 @@ class Matcher:
             or (column in shape.parents and columns >= set(shape.parents[column].by.values()))
         )
 
-    def select(self, name: str) -> sql.Composed:
-        """The difference of one table as a SELECT.
+    def _select(self, name: str, staged: sql.Composed) -> sql.Composed:
+        """The difference between ``staged`` rows with their references and a table, as a SELECT.
 
         Its rows: ``seawall_action`` (new, changed, reinstated or vanished), ``seawall_row``,
         ``seawall_pk_<column>`` (the existing row's key), the carried columns, and
@@ -223,7 +256,7 @@ class Matcher:
         ).format(
             first_key=first_key,
             outputs=sql.SQL(", ").join(outputs),
-            staged=self._staged(name, carried),
+            staged=staged,
             existing=self._existing(name, carried),
             same_key=sql.SQL(" AND ").join(
                 sql.SQL("{} = {}").format(sql.Identifier("s", c), sql.Identifier("t", c))
@@ -245,11 +278,13 @@ class Matcher:
         ).format(sql.SQL(", ").join(sql.Identifier("d", column) for column in columns))
 
     def _staged(self, name: str, carried: tuple[str, ...]) -> sql.Composed:
-        """Staged rows with references resolved to ids, or to the new parent's staging row."""
+        """Staged rows with references resolved to ids, or to the new parent's staging row.
+
+        ``seawall_lost_<column>`` says that a parent is named, or required, and is nowhere.
+        """
         shape = self._shapes[name]
         outputs: list[sql.Composable] = [sql.SQL("s.seawall_row")]
         joins: list[sql.Composable] = []
-        required: list[sql.Composable] = []
         for number, column in enumerate(carried):
             if column not in shape.parents:
                 outputs.append(sql.Identifier("s", column))
@@ -271,18 +306,14 @@ class Matcher:
                     sql.Identifier(alias, "seawall_row"),
                     sql.Identifier(f"seawall_new_{column}"),
                 ),
+                sql.SQL("{} AS {}").format(
+                    _is_lost(shape, column, alias), sql.Identifier(f"seawall_lost_{column}")
+                ),
             ]
-            if _is_required(shape, column):
-                required.append(
-                    sql.SQL("({0}.seawall_id IS NOT NULL OR {0}.seawall_row IS NOT NULL)").format(
-                        sql.Identifier(alias)
-                    )
-                )
-        return sql.SQL("SELECT {} FROM {} AS s {} WHERE {}").format(
+        return sql.SQL("SELECT {} FROM {} AS s {}").format(
             sql.SQL(", ").join(outputs),
             self._feed.tables[name].identifier,
             sql.SQL(" ").join(joins),
-            sql.SQL(" AND ").join([sql.SQL("true"), *required]),
         )
 
     def _parent_rows(self, table: str) -> sql.Composed:
@@ -379,36 +410,24 @@ class Matcher:
             conditions.append(sql.SQL(template).format(ours, theirs))
         return sql.SQL("({})").format(sql.SQL(" OR ").join([sql.SQL("false"), *conditions]))
 
-    def _unresolved(self, name: str) -> dict[str, int]:
-        """Count staged rows that name an optional parent which neither feed nor database has."""
-        shape = self._shapes[name]
-        counts: dict[str, int] = {}
-        for column in self._carried(name):
-            parent = shape.parents.get(column)
-            if parent is None or _is_required(shape, column):
-                continue
-            row = self._connection.execute(
-                sql.SQL(
-                    "SELECT count(*) FROM {staged} AS s WHERE {said}"
-                    " AND NOT EXISTS (SELECT FROM ({parents}) AS p WHERE {same})"
-                ).format(
-                    staged=self._feed.tables[name].identifier,
-                    said=sql.SQL(" AND ").join(
-                        sql.SQL("{} IS NOT NULL").format(sql.Identifier("s", ours))
-                        for ours in parent.by.values()
-                    ),
-                    parents=self._parent_rows(parent.table),
-                    same=_same(parent.by, "p", "s"),
-                )
-            ).fetchone()
-            if row and row[0]:
-                counts[column] = row[0]
-        return counts
-
 
 def _is_required(shape: Shape, column: str) -> bool:
     """A row cannot stand without this reference."""
     return shape.parents[column].required or column in shape.key
+
+
+def _is_lost(shape: Shape, column: str, alias: str) -> sql.Composed:
+    """The condition that a row names a parent, or must, and no such parent is found."""
+    conditions: list[sql.Composable] = [
+        sql.SQL("{} IS NULL").format(sql.Identifier(alias, "seawall_id")),
+        sql.SQL("{} IS NULL").format(sql.Identifier(alias, "seawall_row")),
+    ]
+    if not _is_required(shape, column):
+        conditions += [
+            sql.SQL("{} IS NOT NULL").format(sql.Identifier("s", ours))
+            for ours in shape.parents[column].by.values()
+        ]
+    return sql.SQL("({})").format(sql.SQL(" AND ").join(conditions))
 
 
 def _same(by: Mapping[str, str], theirs: str, ours: str) -> sql.Composed:

@@ -99,13 +99,7 @@ def _shape(name: str, manifest: Manifest, catalogue: Catalogue) -> Shape:
                 column, _named_column(parent.table, parent_column, manifest, catalogue)
             )
     for column, parent in said.parents.items():
-        compound = catalogue.tables.get(parent.table)
-        if compound is not None and len(compound.primary_key) > 1:
-            raise ManifestError(
-                f"{name}.{column} refers to {parent.table}, whose primary key has several columns",
-                why="One column cannot hold such a reference.",
-                fix=f"Give {parent.table} a surrogate id, or let the feed carry the columns.",
-            )
+        _refuse_other_keys(name, column, parent, catalogue)
     return Shape(
         name=name,
         table=table,
@@ -118,6 +112,28 @@ def _shape(name: str, manifest: Manifest, catalogue: Catalogue) -> Shape:
         nulls_overwrite=frozenset(said.nulls_overwrite),
         retired_column=said.retired_column,
         scope_column=said.scope,
+    )
+
+
+def _refuse_other_keys(name: str, column: str, parent: Parent, catalogue: Catalogue) -> None:
+    """A parent's row is written as its primary key, which must be one column."""
+    target = catalogue.tables.get(parent.table)
+    if target is None:
+        return  # reported by its own name
+    meant = [
+        key.target_columns
+        for key in catalogue.references_from(name)
+        if column in key.columns and key.target == parent.table
+    ]
+    if len(target.primary_key) == 1 and all(one == target.primary_key for one in meant):
+        return
+    known_by = ", ".join(meant[0] if meant else target.primary_key)
+    raise ManifestError(
+        f"{name}.{column} cannot hold the id of a row of {parent.table}, "
+        f"which is known by {known_by}",
+        why="A parent’s row is referred to by the one column of its primary key.",
+        fix=f"Give {parent.table} a surrogate id, or leave the parent out: the feed then gives "
+        f"{column} itself.",
     )
 
 

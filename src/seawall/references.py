@@ -6,6 +6,7 @@ import msgspec
 from psycopg import sql
 
 from seawall.catalog.model import Catalogue
+from seawall.errors import ManifestError
 from seawall.manifest import Manifest
 
 
@@ -40,9 +41,14 @@ class UserReference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def user_references(manifest: Manifest, catalogue: Catalogue) -> list[UserReference]:
-    """Every reference that stands on a user table, in a stable order."""
+    """Every reference that stands on a user table, in a stable order.
+
+    Raises:
+        ManifestError: the manifest names what the database does not have.
+    """
     found: dict[tuple[str, tuple[str, ...], str], UserReference] = {}
     for name, said in manifest.user_tables().items():
+        _require(name, (), catalogue)
         for key in catalogue.references_from(name):
             found[name, key.columns, key.target] = UserReference(
                 user_table=name,
@@ -54,6 +60,15 @@ def user_references(manifest: Manifest, catalogue: Catalogue) -> list[UserRefere
         for reference in said.references:
             table = catalogue.tables.get(reference.table)
             target_columns = reference.to or (table.primary_key if table else ())
+            _require(name, reference.columns, catalogue)
+            _require(reference.table, target_columns, catalogue)
+            if len(target_columns) != len(reference.columns):
+                raise ManifestError(
+                    f"a reference of {name} goes from {', '.join(reference.columns)} "
+                    f"to {', '.join(target_columns) or 'no column'} of {reference.table}",
+                    why="Each column must say which column it means.",
+                    fix='Name the columns it means: to = ["…"].',
+                )
             found.setdefault(
                 (name, reference.columns, reference.table),
                 UserReference(
@@ -65,3 +80,16 @@ def user_references(manifest: Manifest, catalogue: Catalogue) -> list[UserRefere
                 ),
             )
     return [found[key] for key in sorted(found)]
+
+
+def _require(name: str, columns: tuple[str, ...], catalogue: Catalogue) -> None:
+    table = catalogue.tables.get(name)
+    missing = [column for column in columns if table is None or column not in table.columns]
+    if table is not None and not missing:
+        return
+    what = f"has no column {', '.join(missing)}" if table else "does not exist in the database"
+    raise ManifestError(
+        f"table {name} {what}",
+        why="The manifest speaks of it, and nobody can protect what is not there.",
+        fix="Correct the manifest, or add it to the database.",
+    )

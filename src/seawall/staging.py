@@ -301,6 +301,13 @@ class Staging:
 
     def _copy(self, batch: Rows) -> list[SetAside]:
         """COPY a batch; returns its rows that the database cannot store."""
+        width = len(self._columns.get(batch.table, ())) + 1
+        if width == 1 or any(len(row) != width for row in batch.rows):
+            raise FeedError(
+                f"the reader’s rows for {batch.table} are not of the columns that it declared",
+                why="Which value belongs to which column cannot be told.",
+                fix="Each row is (position, *values), in the order of the reader’s columns.",
+            )
         number = self._file_number(batch.file)
         first = self._rows[batch.table] + 1
         self._rows[batch.table] += len(batch.rows)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import scrape_counts
+from reload_invariants import assert_healthy, teams_listed_twice
 from scenario_commands import (
     Ended,
-    health,
     import_feed,
     name_of,
     new_database,
@@ -108,22 +108,6 @@ def test_every_team_is_there_once(url: str) -> None:
     assert teams_listed_twice(url) == []
 
 
-def teams_listed_twice(url: str) -> list[tuple[str, ...]]:
-    """Active teams of one name that are not told apart by series of their own."""
-    return query(
-        url,
-        """
-        SELECT l.code, t.name, array_agg(t.series_key)
-        FROM teams t JOIN leagues l ON l.id = t.league_id
-        WHERE t.retired_at IS NULL
-        GROUP BY 1, 2
-        HAVING count(*) <> count(DISTINCT regexp_replace(
-                   t.series_key, '^(Series|Chicago|Division) ', ''))
-            OR (count(*) > 1 AND (l.code <> 'CITA' OR bool_or(t.series_key = '')))
-        """,
-    )
-
-
 def test_the_repeat_is_unchanged_and_certified(again: tuple[Ended, bool]) -> None:
     ended, nothing_moved = again
     assert (ended.exit_code, ended.outcome) == (0, "unchanged")
@@ -140,7 +124,4 @@ def test_a_run_can_be_shown_later_as_it_was_printed(url: str, first: Ended) -> N
 
 
 def test_health_is_well_after_the_first_load(url: str) -> None:
-    seen = health(url)
-    assert seen["healthy"] is True
-    assert seen["unfinished_runs"] == []
-    assert seen["last_run"]["outcome"] == "done"
+    assert_healthy(url)

@@ -40,6 +40,7 @@ def order(context: Context) -> list[str]:
     }
     for name in imported:
         for key in context.catalogue.references_from(name):
-            if key.target in imported:
+            users_own = set(key.columns) <= set(imported[name].user_columns)
+            if key.target in imported and not users_own:
                 parents[name].add(key.target)
     return load_order(parents)

@@ -6,12 +6,14 @@ import datetime
 import hashlib
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from seawall.errors import FeedError, ManifestError
+import psycopg
+
+from seawall.errors import FeedError, ManifestError, SeawallError
 from seawall.feeds.directory import JsonTables
-from seawall.feeds.reading import Reader
+from seawall.feeds.reading import Item, ReadContext, Reader
 from seawall.manifest import Manifest
 from seawall.naming import Shape
 
@@ -48,6 +50,24 @@ def open_directory(directory: Path, manifest: Manifest, shapes: Mapping[str, Sha
             why="The manifest names it as module:attribute.",
             fix="Install the package that holds it, or correct the name.",
         ) from None
+
+
+def items(reader: Reader, context: ReadContext) -> Iterator[Item]:
+    """What a reader yields.
+
+    Raises:
+        FeedError: the reader failed, whatever its own error was.
+    """
+    try:
+        yield from reader.read(context)
+    except (SeawallError, psycopg.Error):
+        raise
+    except Exception as error:
+        raise FeedError(
+            f"the reader failed at {context.directory}: {type(error).__name__}: {error}",
+            why="A part of a feed must not pass for the whole.",
+            fix="Mend the reader that the manifest names, or the file it stumbled over.",
+        ) from error
 
 
 def day_of(directory: Path) -> datetime.date | None:
