@@ -143,6 +143,7 @@ class Engine:
                 "name either a feed’s directory or a staged schema",
                 fix="seawall plan DIR, or seawall plan --staged SCHEMA",
             )
+        started = time.monotonic()
         with self._connected() as connection:
             catalogue = read_catalogue(connection)
             context = self._context(connection, catalogue)
@@ -156,7 +157,7 @@ class Engine:
             staging = Staging(connection, known)
             try:
                 staged = self._stage(staging, known, feed, staged_schema, as_of)
-                return planning.make_plan(context, known, staged, findings, self._progress)
+                return planning.make_plan(context, known, staged, findings, started, self._progress)
             except BaseException:
                 if not connection.closed:
                     with suppress(psycopg.Error):
@@ -254,7 +255,7 @@ class Engine:
             result = report.of_failure(run_id, plan, outcome, more)
             if damage:
                 result["damage"] = list(damage)
-            result["seconds"] = round(time.monotonic() - started, 3)
+            result.update(_durations(plan, started))
             book.close(run_id, outcome, result)
             return result
 
@@ -339,7 +340,7 @@ class Engine:
 
         def record(outcome: Outcome) -> None:
             result.update(report.of_outcome(run_id, plan, outcome))
-            result["seconds"] = round(time.monotonic() - started, 3)
+            result.update(_durations(plan, started))
             book.close(run_id, outcome.outcome, result, certified=outcome.certified)
 
         outcome = Apply(
@@ -415,6 +416,15 @@ def _file_rows(plan: Plan) -> Iterator[dict[str, Any]]:
             "set_aside": file.set_aside,
             "notes": file.notes,
         }
+
+
+def _durations(plan: Plan, started: float) -> Report:
+    """How long the run took, its planning included, in seconds."""
+    applying = round(time.monotonic() - started, 3)
+    return {
+        "seconds": round(plan.seconds + applying, 3),
+        "durations": {"planning": plan.seconds, "applying": applying},
+    }
 
 
 _INTERRUPTED = Finding(

@@ -90,6 +90,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     format: int = FORMAT
     seawall: str
     made_at: datetime.datetime
+    seconds: float
+    """How long it took: reading, staging, matching, judging."""
     feed: StagedFeed
     files: tuple[FileAccount, ...]
     manifest_digest: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -44,12 +45,14 @@ def make_plan(
     shapes: Mapping[str, Shape],
     staged: StagedFeed,
     findings: Sequence[Finding],
+    started: float,
     progress: Progress,
 ) -> Plan:
     """Match a staged feed with the database and judge the difference, all in one snapshot.
 
     Args:
         findings: what the checks of manifest and database found before.
+        started: ``time.monotonic()`` when the planning began.
     """
     connection, manifest = context.connection, context.manifest
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
@@ -78,6 +81,7 @@ def make_plan(
         row_versions=matcher.row_versions(),
         tables=_table_plans(context, facts, order),
         users=_user_impacts(context, facts),
+        started=started,
     )
     connection.execute("COMMIT")
     return plan
@@ -118,10 +122,12 @@ def _sealed(
     row_versions: str = "",
     tables: dict[str, TablePlan] | None = None,
     users: dict[str, UserImpact] | None = None,
+    started: float | None = None,
 ) -> Plan:
     return Plan(
         seawall=metadata.version("seawall"),
         made_at=datetime.datetime.now(datetime.UTC),
+        seconds=round(time.monotonic() - started, 3) if started is not None else 0.0,
         feed=staged,
         files=files,
         manifest_digest=manifest.digest,

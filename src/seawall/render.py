@@ -31,6 +31,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def rows_of(number: int) -> str:
+    """A number of rows, in words."""
+    return "1 row" if number == 1 else f"{count(number)} rows"
+
+
 def plan(console: Console, made: Plan, command: str, *, examples: bool = True) -> None:
     """Print what a run would do.
 
@@ -213,7 +218,7 @@ def _proof(report: Report) -> Table:
     for name, user in report["users"].items():
         more = meanwhile.get(name, 0)
         while_running = f"   ({abs(more):,} {'more' if more > 0 else 'fewer'} meanwhile, by users)"
-        kept = f"{count(user['rows_after'])} rows, {count(user['changed_by_run'])} changed"
+        kept = f"{rows_of(user['rows_after'])}, {count(user['changed_by_run'])} changed"
         table.add_row("protected", name, f"{kept} by this run{while_running if more else ''}")
     orphans = sum(user["orphans"] for user in report["users"].values())
     moved = sum(user["retargeted"] for user in report["users"].values())
@@ -228,7 +233,7 @@ def _proof(report: Report) -> Table:
     held = {name: t["held"] for name, t in report["tables"].items() if t["held"]}
     if held:
         listed = ", ".join(f"{count(number)} in {name}" for name, number in held.items())
-        table.add_row("held", f"{count(sum(held.values()))} rows", f"users refer to them: {listed}")
+        table.add_row("held", rows_of(sum(held.values())), f"users refer to them: {listed}")
     witnesses = ["fingerprints equal"]
     written = sum(user["changed_by_run"] for user in report["users"].values())
     if not report["unverified"]:
