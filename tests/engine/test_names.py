@@ -42,23 +42,6 @@ def test_a_table_of_any_name(make: MakeReload, name: str):
     assert made.run(**{name: [{"select": "a"}]})["certified"]
 
 
-def test_long_columns_that_begin_alike(make: MakeReload):
-    one, two = "c" * 62 + "1", "c" * 62 + "2"
-    made = make(
-        f"CREATE TABLE parents (id serial PRIMARY KEY, code text UNIQUE NOT NULL);"
-        f"CREATE TABLE things (code text UNIQUE NOT NULL, {one} integer REFERENCES parents,"
-        f" {two} integer REFERENCES parents, PRIMARY KEY ({one}, {two}))",
-        '[tables.parents]\nowner = "feed"\nkey = ["code"]\n'
-        f'[tables.things]\nowner = "feed"\nkey = ["{one}", "{two}"]\n'
-        f'[tables.things.parents.{one}]\ntable = "parents"\nby = {{ code = "a" }}\n'
-        f'[tables.things.parents.{two}]\ntable = "parents"\nby = {{ code = "b" }}\n',
-    )
-    parents = [{"code": "p"}, {"code": "q"}]
-    made.load(parents=parents, things=[{"code": "x", "a": "p", "b": "q"}])
-    assert made.rows(f"SELECT code, {one}, {two} FROM things") == [("x", 1, 2)]
-    assert made.run(parents=parents, things=[{"code": "x", "a": "p", "b": "q"}])["certified"]
-
-
 def other_schema(make: MakeReload) -> Reload:
     return make(
         'CREATE SCHEMA "Import"; CREATE SCHEMA people;'

@@ -35,6 +35,7 @@ from seawall.terminal import Terminal
 DATABASE = "courtside"
 SIZE = 4000
 WIDTH = 100
+MEANING_ANOTHER = ("DATABASE_URL", "SEAWALL_MANIFEST")
 STATUS_WORDS = {1: "available", 2: "unavailable", 3: "not sure"}
 
 _AS_USERS = 'owner = "users"'
@@ -57,10 +58,9 @@ class Demo:
         self.scrapes = self.directory / "scrapes"
         self.first = self.scrapes / self.first_day.isoformat()
         self.second = self.scrapes / today.isoformat()
-        self.manifest = self.directory / "courtside.toml"
         self.mistake = self.directory / "mistake.toml"
         # The commands must find the demo's database, whatever the shell has in mind otherwise.
-        self.environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+        self.environment = {k: v for k, v in os.environ.items() if k not in MEANING_ANOTHER}
 
     def tell(self) -> None:
         """Run from beginning to end.
@@ -71,7 +71,7 @@ class Demo:
         started = time.monotonic()
         self._heading("A league database, and two scrapes of four leagues, a week apart")
         url = make_database(embedded.start(embedded.default_data_directory()), DATABASE)
-        self._write_manifests()
+        self._write_mistake()
         self._run(
             "courtside", "sample-feeds", str(self.scrapes),
             "--date", str(self.first_day), "--size", str(SIZE), "--versions", "2",
@@ -98,7 +98,7 @@ class Demo:
             self._say_incident_answer(connection, cast)
             self._say_leaving_team(connection, cast, leaving_team)
             self.console.print()
-            self._run("seawall", "health", "--manifest", str(self.manifest))
+            self._run("seawall", "health")
 
             self._heading("The incident’s mistake: answers declared as the feed’s")
             self._run(
@@ -111,12 +111,11 @@ class Demo:
 
     # ------------------------------------------------------------ steps
 
-    def _write_manifests(self) -> None:
-        """Courtside's manifest where commands can name it, and a copy with the mistake in it."""
+    def _write_mistake(self) -> None:
+        """A copy of courtside's manifest that gives the feed what is the users'."""
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
         said = resources.files("courtside").joinpath("manifest.toml").read_text(encoding="utf-8")
-        self.manifest.write_text(said, encoding="utf-8")
         heading = "[tables.player_availability]\n"
         wrong = said.replace(heading + _AS_USERS, heading + _AS_THE_FEEDS)
         self.mistake.write_text(wrong, encoding="utf-8")
@@ -208,21 +207,20 @@ class Demo:
 
     def _say_what_next(self, seconds: float) -> None:
         self._heading("Try next")
-        if os.environ.get("DATABASE_URL"):
-            self._say("DATABASE_URL is set here and means another database, so first:")
-            self._command("unset DATABASE_URL")
+        if names := [name for name in MEANING_ANOTHER if os.environ.get(name)]:
+            self._say(f"{' and '.join(names)} may mean another database, so first:")
+            self._command(f"unset {' '.join(names)}")
         third = self.first_day + datetime.timedelta(days=14)
-        manifest = ("--manifest", str(self.manifest))
         for what, *command in (
             ("the same scrape again: unchanged, and certified",
              "courtside", "import", str(self.second), "--yes"),
-            ("the second run, with its proof", "seawall", "show", "2", *manifest),
+            ("the second run, with its proof", "seawall", "show", "2"),
             ("a third scrape, in which the team that was gone is back …",
              "courtside", "sample-feeds", str(self.scrapes), "--date", str(self.first_day),
              "--size", str(SIZE), "--versions", "3"),
             ("… and its import: the team returns under the id it had",
              "courtside", "import", str(self.scrapes / str(third)), "--yes"),
-            ("all runs", "seawall", "runs", *manifest),
+            ("all runs", "seawall", "runs"),
         ):  # fmt: skip
             self._say(what)
             self._command(self._spelled(command))

@@ -24,6 +24,8 @@ def before_image(connection: psycopg.Connection[Any], url: str) -> psycopg.Conne
     assert row is not None
     second = connect(url)
     second.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    # What the damaged transaction has truncated or altered it keeps locked, for us too.
+    second.execute("SET LOCAL lock_timeout = '1s'")
     second.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(row[0])))
     return second
 
@@ -32,6 +34,15 @@ def differing_rows(
     subject: Subject, damaged: psycopg.Connection[Any], before: psycopg.Connection[Any]
 ) -> Iterator[str]:
     """Yield each row of a subject that was lost, changed or added, in words."""
+    try:
+        # A savepoint: after a lock that is not granted, the next subject must still be readable.
+        with before.transaction():
+            before.execute(
+                sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(subject.table.identifier)
+            )
+    except psycopg.errors.LockNotAvailable:
+        yield f"{subject.name} was truncated or altered: its rows cannot be named"
+        return
     old, new = subject.rows(before), subject.rows(damaged)
     was, now = next(old, None), next(new, None)
     while was is not None or now is not None:
