@@ -20,7 +20,7 @@ from seawall.witness import meanings
 
 # Below this share of written rows, autovacuum is left to do its work.
 _VACUUM_SHARE = 0.2
-_VACUUM_ROWS = 1000
+_VACUUM_ROWS = 50_000
 
 
 def follow_up(

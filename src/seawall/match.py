@@ -10,7 +10,7 @@ staging row instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -39,8 +39,6 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     reinstated: int
     unresolved: dict[str, int]
     """Reference column → staged rows that name a parent which does not exist."""
-    digest: str
-    """Count and sum of row hashes of the difference."""
 
     @property
     def same(self) -> int:
@@ -87,13 +85,22 @@ class Matcher:
         return self.differences
 
     def row_versions(self) -> str:
-        """What tells whether any row of the imported tables was written since.
+        """What tells whether any imported row, or any difference, was written since.
 
         Every write gives a row another place or another writing transaction. Compared with asking
         the differences again, this costs a tenth.
         """
         tables = [shape.table.identifier for shape in self._shapes.values()]
         tables.append(sql.Identifier("seawall", "retired"))
+        return self._versions(tables) + " " + self.difference_versions()
+
+    def difference_versions(self) -> str:
+        """The same for the materialised differences alone."""
+        return self._versions([each.identifier for each in self.differences.values()])
+
+    def _versions(self, tables: Sequence[sql.Identifier]) -> str:
+        if not tables:
+            return "0:0"
         versions = sql.SQL(" UNION ALL ").join(
             sql.SQL(
                 "SELECT count(*) AS rows, coalesce(sum(hash_record_extended("
@@ -107,24 +114,16 @@ class Matcher:
         assert row is not None
         return row[0]
 
-    def is_intact(self, difference: Difference) -> bool:
-        """The materialised difference is the one that was planned."""
-        row = self._connection.execute(
-            sql.SQL("SELECT {} FROM {} AS d").format(
-                self._digest(difference.table), difference.identifier
-            )
-        ).fetchone()
-        return row is not None and row[0] == difference.digest
-
     def still_holds(self, difference: Difference) -> bool:
-        """Ask the difference again, references included, and compare it with the planned one."""
+        """Ask the difference again, references included, and compare it with the one in staging."""
         name = difference.table
-        row = self._connection.execute(
-            sql.SQL("SELECT {} FROM ({}) AS d").format(
-                self._digest(name), self._select(name, self._staged(name, self._carried(name)))
-            )
-        ).fetchone()
-        return row is not None and row[0] == difference.digest
+        asked = self._select(name, self._staged(name, self._carried(name)))
+        rows = self._connection.execute(
+            sql.SQL(
+                "SELECT {digest} FROM ({asked}) AS d UNION ALL SELECT {digest} FROM {kept} AS d"
+            ).format(digest=self._digest(name), asked=asked, kept=difference.identifier)
+        ).fetchall()
+        return rows[0] == rows[1]
 
     def _resolve(self, name: str) -> tuple[sql.Composed, dict[str, int]]:
         """Look up references once, set aside rows that cannot stand without theirs.
@@ -202,8 +201,8 @@ class Matcher:
                 "SELECT count(*) FILTER (WHERE seawall_action IN ('changed', 'reinstated')),"
                 " count(*) FILTER (WHERE seawall_action = 'new'),"
                 " count(*) FILTER (WHERE seawall_action = 'vanished'),"
-                " count(*) FILTER (WHERE seawall_action = 'reinstated'), {} FROM {} AS d"
-            ).format(self._digest(name), target)
+                " count(*) FILTER (WHERE seawall_action = 'reinstated') FROM {} AS d"
+            ).format(target)
         ).fetchone()
         assert row is not None
         return Difference(
@@ -217,7 +216,6 @@ class Matcher:
             vanished=row[2],
             reinstated=row[3],
             unresolved=unresolved,
-            digest=row[4],
         )
 
     def _carried(self, name: str) -> tuple[str, ...]:

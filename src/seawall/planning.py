@@ -70,6 +70,7 @@ def make_plan(
         newest_as_of=Ledger(connection).newest_as_of(),
     )
     progress("planning", 0)
+    tables = _table_plans(context, facts, order)
     plan = _sealed(
         manifest,
         context.catalogue,
@@ -79,7 +80,7 @@ def make_plan(
         order=tuple(order),
         differences=differences,
         row_versions=matcher.row_versions(),
-        tables=_table_plans(context, facts, order),
+        tables=tables,
         users=_user_impacts(context, facts),
         started=started,
     )

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -186,14 +186,17 @@ def run_feed(
     shown = msgspec.structs.replace(plan, findings=marked)
     if not terminal.json:
         render.plan(terminal.console, shown, command)
-    if not yes and not _agreed(terminal, shown):
-        if not saved:
-            engine.discard(plan)
-        return ExitCode.USAGE
-    with terminal.working():
-        report = engine.apply(plan, acceptances=accepted)
-    if report["outcome"] == "refused" and not saved:
-        engine.discard(plan)
+    applied = False
+    try:
+        if not yes and not _agreed(terminal, shown):
+            return ExitCode.USAGE
+        with terminal.working():
+            report = engine.apply(plan, acceptances=accepted)
+        applied = report["outcome"] != "refused"
+    finally:
+        if not applied and not saved:
+            with suppress(SeawallError):
+                engine.discard(plan)
     return finish(terminal, report)
 
 

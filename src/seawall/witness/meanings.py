@@ -145,7 +145,11 @@ def changed(
 ) -> list[str]:
     """Name references whose meaning differs between two connections' views."""
     statement = identity_rows(reference, shapes, catalogue)
-    was = {row[0]: row[1:] for row in before.execute(statement)}
+    try:
+        with before.transaction():
+            was = {row[0]: row[1:] for row in before.execute(statement)}
+    except psycopg.errors.LockNotAvailable:
+        return []  # truncated or altered, and named as such
     return [
         f"{reference.user_table} {row[0]}: {reference.label} meant {was[row[0]][1]},"
         f" would mean {row[2] or 'nothing'}"
