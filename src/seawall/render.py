@@ -16,6 +16,7 @@ from seawall.report import Report
 
 _SHOWN_COLUMNS = 3
 _SHOWN_EXAMPLES = 3
+_SHOWN_FINDINGS = 12
 
 _OUTCOME_STYLES = {
     "done": "green",
@@ -160,7 +161,7 @@ def _users(made: Plan) -> Table:
 def findings(console: Console, found: Iterable[Finding], command: str) -> None:
     """Print findings: those that stop first, each with why and fix."""
     ordered = sorted(found, key=lambda finding: not finding.stops)
-    for finding in ordered:
+    for finding in ordered[:_SHOWN_FINDINGS]:
         if finding.stops:
             label = Text("refused", style="bold yellow")
         elif finding.accepted is not None:
@@ -185,6 +186,9 @@ def findings(console: Console, found: Iterable[Finding], command: str) -> None:
                 )
         console.print()
         console.print(table)
+    if len(ordered) > _SHOWN_FINDINGS:
+        console.print()
+        console.print(f"… and {len(ordered) - _SHOWN_FINDINGS} more findings (--json lists all)")
 
 
 def run(console: Console, report: Report, findings_shown: bool = False) -> None:

@@ -111,7 +111,8 @@ def acceptances(accepts: Sequence[str], reasons: Sequence[str]) -> dict[str, str
     """
     if not accepts and not reasons:
         return {}
-    if len(reasons) not in (1, len(accepts)) or not all(reason.strip() for reason in reasons):
+    enough = bool(accepts) and len(reasons) in (1, len(accepts))
+    if not enough or not all(reason.strip() for reason in reasons):
         raise UsageError(
             f"{len(accepts)} --accept and {len(reasons)} --reason",
             why="Whoever reads the ledger must see why a refusal was overruled.",

@@ -29,7 +29,11 @@ def test_help_has_an_example(path: tuple[str, ...]):
 
 
 def test_the_version():
-    assert CliRunner().invoke(app, ["--version"]).stdout.startswith("seawall")
+    assert (
+        CliRunner()
+        .invoke(app, ["--version"], prog_name="seawall")
+        .stdout.startswith("seawall, version ")
+    )
 
 
 def test_a_word_that_is_no_command():

@@ -58,8 +58,14 @@ def test_null_overwrites_where_the_manifest_says_so(league: Reload):
 
 
 def test_a_null_beside_a_change_does_not_overwrite(league: Reload):
-    league.run(**{**FEED, "clubs": [{"name": "Tennaqua", "city": None}, {"name": "New"}, CLUBS[1]]})
-    assert league.value("SELECT city FROM clubs WHERE name = 'Tennaqua'") == "Deerfield"
+    game = {**GAMES[0], "score": "1-0", "away": None, "away_club": None}
+    report = league.run(**{**FEED, "games": [game, GAMES[1]]})
+    assert counts(report, "games")["changed"] == 1
+    assert league.rows("SELECT score, away_id IS NULL FROM games WHERE day = '2024-09-24'") == [
+        ("1-0", False)
+    ]
+    league.run(**{**FEED, "games": [{**GAMES[0], "score": None, "away_club": "Tennaqua"}]})
+    assert league.value("SELECT score FROM games WHERE day = '2024-09-24'") == "1-0"
 
 
 def test_users_columns_are_not_written(league: Reload):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from league import CLUBS, FEED, GAMES, TEAMS, changed
+from league import CLUBS, FEED, GAMES, MANIFEST, TEAMS, changed
 from processes import STOP_AT_TEAMS, wait_until, waits_for
 from reload_case import Reload, counts
 
@@ -89,6 +89,20 @@ def test_a_new_reference_to_a_row_that_would_be_deleted(league: Reload):
     assert league.value(
         "SELECT count(*) FROM answers a JOIN games g ON g.id = a.game_id WHERE answer = 'late'"
     ) == (1)
+
+
+def test_a_new_soft_reference_to_a_row_that_is_deleted_is_told(league: Reload):
+    """Nothing in the database can stop it; the run says so and is not to blame."""
+    league.declare(MANIFEST.replace('user_columns = ["address"]\n', 'vanished = "delete"\n'))
+    league.execute("INSERT INTO clubs (name) VALUES ('Legends')")
+    feed = {**CHANGED, "games": GAMES}
+    with stopped_in_the_merge(league, feed) as run:
+        league.execute("INSERT INTO favourites SELECT 1, id FROM clubs WHERE name = 'Legends'")
+    report = run.result()
+    assert report["outcome"] == "done", report["findings"]
+    assert counts(report, "clubs")["deleted"] == 1
+    assert [f["check"] for f in report["findings"]] == ["concurrent-orphan"]
+    assert league.engine.health().users["favourites"].orphans == {"favourites.club_id → clubs": 1}
 
 
 def test_many_users_and_many_runs(league: Reload):

@@ -61,12 +61,22 @@ def test_users_rows_stand_through_three_reloads(database_url: str, real_feeds: P
     # More users, so that every team that the next scrape drops is somebody's.
     add_users(url, first=1000, users=40, answers=160)
 
+    before = every_row(url)
+    unaccepted = import_feed(url, real_feeds / "2025-06-30")
+    assert unaccepted.exit_code == 3
+    assert unaccepted.refusals() == [REPLAYED[1]]
+    message = unaccepted.message("vanished-share", "match_scores", "NSTF")
+    assert message.startswith("match_scores in NSTF: 11 of ")
+    assert every_row(url) == before
+
     with users_rows_stand(url):
         complete = import_feed(url, real_feeds / "2025-06-30", *REPLAYED)
     assert (complete.exit_code, complete.outcome) == (0, "done"), complete.report["findings"]
     assert_users_untouched(complete)
     assert teams_listed_twice(url) == []
 
+    ((accepted,),) = query(url, "SELECT acceptances FROM seawall.runs ORDER BY id DESC LIMIT 1")
+    assert accepted == {REPLAYED[1]: REPLAYED[3]}
     # What users refer to and the scrape no longer has is retired, not gone.
     assert complete.report["tables"]["teams"]["retired"] == 8
     assert complete.report["tables"]["teams"]["held"] == 8
@@ -78,18 +88,3 @@ def test_users_rows_stand_through_three_reloads(database_url: str, real_feeds: P
         f" WHERE team_id IN (SELECT id {BYES})",
     )
     assert meant == 8
-
-
-def test_the_acceptance_is_needed_and_lasts_for_one_run(june_13_url: str, real_feeds: Path) -> None:
-    refused = import_feed(june_13_url, real_feeds / "2025-06-30")
-    assert refused.exit_code == 3
-    assert refused.refusals() == ["vanished-share:match_scores@NSTF"]
-    message = refused.message("vanished-share", "match_scores", "NSTF")
-    assert message.startswith("match_scores in NSTF: 11 of ")
-
-    accepted = import_feed(june_13_url, real_feeds / "2025-06-30", *REPLAYED)
-    assert accepted.exit_code == 0
-    ((acceptances,),) = query(
-        june_13_url, "SELECT acceptances FROM seawall.runs ORDER BY id DESC LIMIT 1"
-    )
-    assert acceptances == {REPLAYED[1]: REPLAYED[3]}

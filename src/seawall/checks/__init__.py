@@ -37,7 +37,9 @@ SCHEMA_RULES: tuple[ModuleType, ...] = (
     reference_cycle,
     key,
 )
+# What the reader says of the feed as a whole often explains what the others find in its parts.
 FEED_RULES: tuple[ModuleType, ...] = (
+    reader_notice,
     stale_feed,
     empty_feed,
     set_aside_budget,
@@ -45,7 +47,6 @@ FEED_RULES: tuple[ModuleType, ...] = (
     vanished_share,
     vanished_refused,
     unresolved_reference,
-    reader_notice,
 )
 
 __all__ = ["FEED_RULES", "SCHEMA_RULES", "Context", "FeedFacts", "check_feed", "check_schema"]
