@@ -26,31 +26,11 @@ from seawall.match import Matcher
 from seawall.naming import Shape
 from seawall.plan import Plan
 from seawall.references import UserReference
-from seawall.witness import certificate, counters, damage, meanings
-from seawall.witness.fingerprints import Fingerprint, Subject
-from seawall.witness.meanings import Meaning
+from seawall.verification import Observation, Verification
+from seawall.witness import certificate, counters
 
 ATTEMPTS = 6
-NAMED_ROWS = damage.NAMED_ROWS
-
-
-class UserDamage(SeawallError):
-    """The run would have changed users' rows; it was rolled back."""
-
-    code = "user-rows-damaged"
-
-    def __init__(self, rows: list[str], tables: list[str]) -> None:
-        named = "\n       ".join(rows[:NAMED_ROWS])
-        more = f"\n       … and {len(rows) - NAMED_ROWS} more" if len(rows) > NAMED_ROWS else ""
-        super().__init__(
-            f"the run would have changed users’ rows in {', '.join(tables)}; it was rolled back:"
-            f"\n       {named}{more}",
-            why="Some trigger, rule or foreign key writes users’ rows when imported ones change.",
-            fix="Look at the triggers and foreign keys of the imported tables; “seawall check” "
-            "lists those it can judge.",
-        )
-        self.rows = rows
-        self.tables = tables
+DEFERRED_ROUNDS = 10
 
 
 class OutcomeDiffers(SeawallError):
@@ -171,29 +151,29 @@ class Apply:
     ) -> Outcome:
         self._begin(deadlock_milliseconds)
         progress("locked", attempt)
-        counts_before = counters.read(
-            self._connection, self._catalogue, self._manifest.user_tables()
-        )
         self._refuse_if_stale()
-        subjects = self._subjects()
-        before = {subject.name: subject.take(self._connection) for subject in subjects}
-        meant = self._meanings()
+        verification = Verification(
+            self._connection,
+            self._url,
+            self._manifest,
+            self._catalogue,
+            self._shapes,
+            self._references,
+            self._plan,
+        )
+        before = verification.observe()
         progress("merging", 0)
         written = self._merge(progress)
-        self._connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self._fire_deferred()
         progress("verifying", 0)
-        after = {subject.name: subject.take(self._connection) for subject in self._subjects()}
-        means = self._meanings()
-        counts_after = counters.read(
-            self._connection, self._catalogue, self._manifest.user_tables()
-        )
-        self._refuse_damage(before, after, meant, means, counts_before, counts_after)
-        held = self._held()
-        unverified = []
-        if counts_before is None or counts_after is None:
+        after = verification.observe()
+        verification.refuse_damage(before, after)
+        unverified = self._not_as_staged(written)
+        if before.counts is None or after.counts is None:
             unverified.append("counters: track_counts is off, so the server counts no writes")
+        held = self._held()
         certified = certificate.nothing_written(self._connection)
-        outcome = self._outcome(written, held, before, after, means, counts_after)
+        outcome = self._outcome(written, held, before, after)
         outcome = msgspec.structs.replace(
             outcome,
             outcome="unverified" if unverified else "unchanged" if certified else "done",
@@ -240,44 +220,6 @@ class Apply:
                     fix="Plan again.",
                 )
 
-    def _subjects(self) -> list[Subject]:
-        """What must not change: user tables, and users' columns of imported rows that stand."""
-        subjects = [
-            Subject(
-                name=name,
-                table=self._catalogue.tables[name],
-                columns=tuple(self._catalogue.tables[name].columns),
-            )
-            for name in self._manifest.user_tables()
-        ]
-        for name, said in self._manifest.imported().items():
-            if not said.user_columns:
-                continue
-            shape = self._shapes[name]
-            made: sql.Composable | None = None
-            difference = self._plan.differences.get(name)
-            if difference is not None:
-                made = sql.SQL(
-                    "EXISTS (SELECT FROM {} AS d WHERE d.seawall_action = 'new' AND {})"
-                ).format(difference.identifier, impact.same_row(shape, "d", "t"))
-            subjects.append(
-                Subject(
-                    name=f"{name} (users’ columns)",
-                    table=shape.table,
-                    columns=(*shape.primary_key, *said.user_columns),
-                    left_out=made,
-                )
-            )
-        return subjects
-
-    def _meanings(self) -> dict[str, Meaning]:
-        return {
-            reference.label: meanings.take(
-                self._connection, reference, self._shapes, self._catalogue
-            )
-            for reference in self._references
-        }
-
     def _merge(self, progress: Callable[[str, int], None]) -> dict[str, dict[str, int]]:
         """Parents first: insert, update, retire. Then, children first, delete."""
         written: dict[str, dict[str, int]] = {}
@@ -295,6 +237,8 @@ class Apply:
                 if ids:
                     self._connection.execute(merge.issue_ids(shape, difference, differences))
                 rows["new"] = self._write(merge.insert(shape, difference, differences, ids=ids))
+                if not shape.retired_column and not shape.issues_ids:
+                    self._connection.execute(merge.forget_stale_retired(shape, difference))
             if difference.changed:
                 statement = merge.update(shape, difference, differences)
                 rows["changed"] = self._write(statement) if statement else difference.changed
@@ -357,45 +301,43 @@ class Apply:
                     fix=f"Look at the rules and triggers of {name}, then plan again.",
                 )
 
-    def _refuse_damage(
-        self,
-        before: Mapping[str, Fingerprint],
-        after: Mapping[str, Fingerprint],
-        meant: Mapping[str, Meaning],
-        means: Mapping[str, Meaning],
-        counts_before: counters.Counts | None,
-        counts_after: counters.Counts | None,
-    ) -> None:
-        subjects = [s for s in self._subjects() if before[s.name] != after[s.name]]
-        references = [r for r in self._references if meant[r.label] != means[r.label]]
-        counted = [
-            name
-            for name in self._manifest.user_tables()
-            if counts_before and counts_after and counts_after[name] != counts_before[name]
-        ]
-        if not subjects and not references and not counted:
+    def _fire_deferred(self) -> None:
+        """Let deferred triggers act now, also those that defer further ones, before witnesses look.
+
+        Raises:
+            OutcomeDiffers: they never come to rest.
+        """
+        if certificate.nothing_written(self._connection):
             return
-        rows: list[str] = []
-        second = damage.before_image(self._connection, self._url)
-        try:
-            for subject in subjects:
-                rows += damage.differing_rows(subject, self._connection, second)
-            for reference in references:
-                rows += meanings.changed(
-                    self._connection, second, reference, self._shapes, self._catalogue
+        last = None
+        for _ in range(DEFERRED_ROUNDS):
+            self._connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            counts = counters.read(self._connection, self._catalogue)
+            if counts is not None and counts == last:
+                return
+            last = counts
+        if last is not None:
+            raise OutcomeDiffers(
+                f"deferred triggers still write after {DEFERRED_ROUNDS} rounds; it was rolled back",
+                why="What they do at COMMIT no witness would see.",
+                fix="Look at the deferred constraint triggers of the imported tables.",
+            )
+
+    def _not_as_staged(self, written: Mapping[str, Mapping[str, int]]) -> list[str]:
+        """Tables whose triggers or rules made something else of what was written, in words."""
+        found = []
+        afresh = self._matcher.afresh()
+        for name, rows in written.items():
+            table = self._catalogue.tables[name]
+            if not any(rows.values()) or not table.may_change_writes:
+                continue
+            count = afresh.count_differing(name)
+            if count:
+                found.append(
+                    f"merge: {count} rows of {name} do not read as the feed has them; "
+                    "a trigger or rule of the table changes what is written"
                 )
-        finally:
-            second.close()
-        written = {name: (counts_after or {}).get(name, 0) for name in counted}
-        rows += [
-            f"{name}: the run wrote {count} rows and left them as they were"
-            for name, count in written.items()
-            if name not in {subject.name for subject in subjects}
-        ]
-        tables = dict.fromkeys(
-            [*(s.name for s in subjects), *(r.user_table for r in references), *counted]
-        )
-        raise UserDamage(rows, list(tables))
+        return found
 
     def _held(self) -> dict[str, int]:
         """Count rows that the feed lacks, now or since an earlier run, and users refer to."""
@@ -410,11 +352,13 @@ class Apply:
         self,
         written: Mapping[str, Mapping[str, int]],
         held: Mapping[str, int],
-        before: Mapping[str, Fingerprint],
-        after: Mapping[str, Fingerprint],
-        means: Mapping[str, Meaning],
-        counts: counters.Counts | None,
+        before: Observation,
+        after: Observation,
     ) -> Outcome:
+        counts = None
+        if before.counts is not None and after.counts is not None:
+            counts = after.counts.since(before.counts).written
+        means = after.meanings
         tables = {
             name: TableOutcome(
                 staged=self._plan.differences[name].staged,
@@ -433,9 +377,9 @@ class Apply:
         for name in self._manifest.user_tables():
             mine = [r.label for r in self._references if r.user_table == name]
             users[name] = UserOutcome(
-                rows_before=before[name].rows,
-                rows_after=after[name].rows,
-                changed_by_run=(counts or {}).get(name, 0),
+                rows_before=before.fingerprints[name].rows,
+                rows_after=after.fingerprints[name].rows,
+                changed_by_run=counts[name] if counts is not None else 0,
                 orphans=sum(means[label].orphans for label in mine),
                 retargeted=sum(means[label].retargeted for label in mine),
             )
@@ -448,12 +392,17 @@ class Apply:
             proof={
                 "fingerprints": {
                     name: {"before": msgspec.to_builtins(was), "after": msgspec.to_builtins(now)}
-                    for name, was, now in ((n, before[n], after[n]) for n in before)
+                    for name, was, now in (
+                        (name, was, after.fingerprints[name])
+                        for name, was in before.fingerprints.items()
+                    )
                 },
                 "references": {
                     label: msgspec.to_builtins(meaning) for label, meaning in means.items()
                 },
-                "counters": counts,
+                "counters": counts
+                if counts is None
+                else {name: counts[name] for name in self._manifest.user_tables()},
             },
             attempts=0,
             references_checked=sum(meaning.references for meaning in means.values()),

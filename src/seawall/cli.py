@@ -98,13 +98,17 @@ def plan(
         with terminal.working():
             made = engine.plan(feed, staged_schema=staged, as_of=as_of.date() if as_of else None)
         path = out or default_plan_path(made)
-        made.save(path)
+        try:
+            made.save(path)
+        except OSError:
+            engine.discard(made)
+            raise
         if json:
             click.echo(made.to_json(), nl=False)
         else:
             render.plan(terminal.console, made, f"seawall apply {path}")
             terminal.console.print()
-            terminal.console.print(f"saved {path}; to do it: seawall apply {path}")
+            render.say(terminal.console, f"saved {path}; to do it: seawall apply {path}")
         if made.refusals:
             terminal.exit(ExitCode.REFUSED)
         terminal.exit(ExitCode.CHANGES_PENDING if exit_code and made.writes else ExitCode.DONE)

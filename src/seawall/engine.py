@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 
 from seawall import after_commit, checks, health, ledger, planning, report
-from seawall.apply import Apply, Outcome, UserDamage
+from seawall.apply import Apply, Outcome
 from seawall.catalog.model import Catalogue
 from seawall.catalog.read import read_catalogue
 from seawall.database import connect
@@ -28,6 +28,7 @@ from seawall.plan import Finding, Plan, accept
 from seawall.references import user_references
 from seawall.report import Report
 from seawall.staging import Progress, StagedFeed, Staging, drop_load
+from seawall.verification import UserDamage
 
 
 def _silent(stage: str, done: int) -> None:

@@ -114,6 +114,20 @@ class Matcher:
         assert row is not None
         return row[0]
 
+    def afresh(self) -> Matcher:
+        """A matcher that knows of no difference: parents that were new stand in their tables."""
+        return Matcher(self._connection, self._manifest, self._shapes, self._feed, self._coverage)
+
+    def count_differing(self, name: str) -> int:
+        """Count staged rows that the table does not have, or has otherwise."""
+        row = self._connection.execute(
+            sql.SQL("SELECT count(*) FROM ({}) AS d WHERE seawall_action <> 'vanished'").format(
+                self._select(name, self._staged(name, self._carried(name)))
+            )
+        ).fetchone()
+        assert row is not None
+        return row[0]
+
     def still_holds(self, difference: Difference) -> bool:
         """Ask the difference again, references included, and compare it with the one in staging."""
         name = difference.table

@@ -117,6 +117,18 @@ def update(
     )
 
 
+def forget_stale_retired(shape: Shape, difference: Difference) -> sql.Composed:
+    """Take new rows out of ``seawall.retired``: an earlier row of that key was removed by hand."""
+    return sql.SQL(
+        "DELETE FROM seawall.retired AS r USING {} AS d WHERE d.seawall_action = 'new'"
+        " AND r.table_name = {} AND r.row_id = {}"
+    ).format(
+        difference.identifier,
+        sql.Literal(shape.name),
+        one_text([sql.Identifier("d", column) for column in shape.primary_key]),
+    )
+
+
 def forget_retired(shape: Shape, difference: Difference) -> sql.Composed:
     """Take rows that returned out of ``seawall.retired``."""
     return sql.SQL(

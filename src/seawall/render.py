@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +20,9 @@ _SHOWN_COLUMNS = 3
 _SHOWN_EXAMPLES = 3
 _SHOWN_FINDINGS = 12
 
+_AFTER_COMMIT = ("concurrent-orphan", "after-commit")
+"""Findings that only a committed run can have: no plan has shown them."""
+
 _OUTCOME_STYLES = {
     "done": "green",
     "unchanged": "green",
@@ -25,6 +30,33 @@ _OUTCOME_STYLES = {
     "failed": "red",
     "unverified": "red",
 }
+
+
+# Control characters, and marks that change lines or the direction of writing: what a feed or a
+# database says must not move the cursor, end a line or pass for seawall's own words. Halves of
+# surrogate pairs stand for bytes of a file's name that are no UTF-8; no terminal can write them.
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: object) -> str:
+    """What was said elsewhere, in one line: control characters stand as escapes (``\\x1b``)."""
+    return _INVISIBLE.sub(lambda found: ascii(found[0])[1:-1], str(text))
+
+
+def say(console: Console, *parts: str | tuple[str, str]) -> None:
+    """Print one line of parts, each text or (text, style), exactly as it reads."""
+    console.print(_line(*parts))
+
+
+def _line(*parts: str | tuple[str, str]) -> Text:
+    return Text.assemble(
+        *(visible(part) if isinstance(part, str) else (visible(part[0]), part[1]) for part in parts)
+    )
+
+
+def _add(table: Table, *cells: str | Text) -> None:
+    """Add a row; a cell that is no ``Text`` is taken as it reads, never as markup."""
+    table.add_row(*(Text(visible(cell)) if isinstance(cell, str) else cell for cell in cells))
 
 
 def count(number: int) -> str:
@@ -62,7 +94,7 @@ def _feed_line(made: Plan) -> Text:
     repeated = sum(file.repeated for file in made.files)
     aside = sum(file.set_aside for file in made.files)
     scopes = len({file.scope for file in made.files if file.scope})
-    line = Text.assemble(("feed ", "bold"), (made.feed.feed, "bold"))
+    line = _line(("feed ", "bold"), (made.feed.feed, "bold"))
     if made.files:
         where = f"{scopes} scopes, " if scopes else ""
         line.append(
@@ -84,7 +116,8 @@ def _tables(made: Plan) -> Table:
     numbers = ("staged", "same", "changed", "new", "vanished")
     table = _grid(("table", "left"), *((name, "right") for name in numbers), ("", "left"))
     for name, planned in made.tables.items():
-        table.add_row(
+        _add(
+            table,
             name,
             *(_muted(getattr(planned, number)) for number in numbers),
             _vanishing(planned),
@@ -118,7 +151,7 @@ def _print_not_judged(console: Console, made: Plan) -> None:
         for scope, kinds in planned.not_judged.items()
     }
     for line in sorted(missing):
-        console.print(f"[dim]not judged  {escape(line)}, so nothing of it vanishes[/dim]")
+        say(console, (f"not judged  {line}, so nothing of it vanishes", "dim"))
 
 
 def _print_examples(console: Console, made: Plan) -> None:
@@ -134,10 +167,10 @@ def _print_examples(console: Console, made: Plan) -> None:
             what = ", ".join(changes[:_SHOWN_COLUMNS])
             if len(changes) > _SHOWN_COLUMNS:
                 what += f" and {len(changes) - _SHOWN_COLUMNS} more"
-            table.add_row(name, example.action, Text(example.key), Text(what))
+            _add(table, name, example.action, example.key, what)
     if table.row_count:
         console.print()
-        console.print("[dim]for example[/dim]")
+        say(console, ("for example", "dim"))
         console.print(table)
 
 
@@ -154,7 +187,7 @@ def _users(made: Plan) -> Table:
         ]
         if impact.orphans:
             notes.append(f"{count(impact.orphans)} refer to nothing already")
-        table.add_row(name, count(impact.rows), "none", "; ".join(notes))
+        _add(table, name, count(impact.rows), "none", "; ".join(notes))
     return table
 
 
@@ -171,18 +204,19 @@ def findings(console: Console, found: Iterable[Finding], command: str) -> None:
         table = Table.grid(padding=(0, 2))
         table.add_column(min_width=9)
         table.add_column()
-        table.add_row(label, Text.assemble((finding.check, "bold"), "  ", finding.message))
+        _add(table, label, _line((finding.check, "bold"), "  ", finding.message))
         if finding.accepted is not None:
-            table.add_row("", f"because “{escape(finding.accepted)}”")
+            _add(table, "", f"because “{finding.accepted}”")
         elif finding.stops:
             if finding.why:
-                table.add_row(Text("    why", style="dim"), Text(finding.why))
+                _add(table, Text("    why", style="dim"), finding.why)
             if finding.fix:
-                table.add_row(Text("    fix", style="dim"), Text(finding.fix))
+                _add(table, Text("    fix", style="dim"), finding.fix)
             if finding.acceptable:
-                table.add_row(
+                _add(
+                    table,
                     Text(" accept", style="dim"),
-                    Text(f'{command} --accept {finding.subject} --reason "…"'),
+                    f'{command} --accept {finding.subject} --reason "…"',
                 )
         console.print()
         console.print(table)
@@ -195,7 +229,7 @@ def run(console: Console, report: Report, findings_shown: bool = False) -> None:
     """Print what a run did, and the evidence: one line for each thing that was asked for."""
     outcome = report["outcome"]
     seconds = f" in {report['seconds']:.1f} s" if report.get("seconds") is not None else ""
-    head = Text.assemble(
+    head = _line(
         (f"run {report['run']} {outcome}", f"bold {_OUTCOME_STYLES.get(outcome, '')}"), seconds
     )
     console.print()
@@ -214,6 +248,7 @@ def run(console: Console, report: Report, findings_shown: bool = False) -> None:
     head.append(f": {said or 'nothing to write'}")
     console.print(head)
     console.print(_proof(report))
+    _print_later(console, report["findings"], findings_shown)
 
 
 def _proof(report: Report) -> Table:
@@ -223,13 +258,16 @@ def _proof(report: Report) -> Table:
         more = meanwhile.get(name, 0)
         while_running = f"   ({abs(more):,} {'more' if more > 0 else 'fewer'} meanwhile, by users)"
         kept = f"{rows_of(user['rows_after'])}, {count(user['changed_by_run'])} changed"
-        table.add_row("protected", name, f"{kept} by this run{while_running if more else ''}")
+        _add(table, "protected", name, f"{kept} by this run{while_running if more else ''}")
     orphans = sum(user["orphans"] for user in report["users"].values())
     moved = sum(user["retargeted"] for user in report["users"].values())
     meaning = "every one means what it meant"
-    if orphans or moved:
+    if any(finding["check"] in _AFTER_COMMIT for finding in report["findings"]):
+        meaning = "but see below what was found after the commit"
+    elif orphans or moved:
         meaning = f"{count(orphans)} point at nothing, {count(moved)} at another row than recorded"
-    table.add_row(
+    _add(
+        table,
         "reloaded",
         f"{len(report['tables'])} tables",
         f"{count(report.get('references_checked', 0))} references checked, {meaning}",
@@ -237,17 +275,27 @@ def _proof(report: Report) -> Table:
     held = {name: t["held"] for name, t in report["tables"].items() if t["held"]}
     if held:
         listed = ", ".join(f"{count(number)} in {name}" for name, number in held.items())
-        table.add_row("held", rows_of(sum(held.values())), f"users refer to them: {listed}")
+        _add(table, "held", rows_of(sum(held.values())), f"users refer to them: {listed}")
     witnesses = ["fingerprints equal"]
     written = sum(user["changed_by_run"] for user in report["users"].values())
     if not report["unverified"]:
         witnesses.insert(0, f"counters {written}")
     if report["certified"]:
         witnesses.append("certificate: the transaction wrote nothing")
-    table.add_row("witnesses", "", ", ".join(witnesses))
+    _add(table, "witnesses", "", ", ".join(witnesses))
     for reason in report["unverified"]:
-        table.add_row(Text("unverified", style="bold red"), "", reason)
+        _add(table, Text("unverified", style="bold red"), "", reason)
     return table
+
+
+def _print_later(
+    console: Console, recorded: Sequence[Mapping[str, Any]], findings_shown: bool
+) -> None:
+    """Findings of a run that was committed; of those shown with the plan none is repeated."""
+    later = [
+        finding for finding in recorded if not findings_shown or finding["check"] in _AFTER_COMMIT
+    ]
+    findings(console, [msgspec.convert(finding, Finding) for finding in later], "seawall apply")
 
 
 def _print_recorded(console: Console, recorded: Sequence[Mapping[str, Any]]) -> None:
@@ -255,10 +303,10 @@ def _print_recorded(console: Console, recorded: Sequence[Mapping[str, Any]]) -> 
         if not finding.get("refuses", True):
             continue
         table = Table.grid(padding=(0, 2))
-        table.add_row(Text(finding["check"], style="bold"), Text(finding["message"]))
+        _add(table, _line((finding["check"], "bold")), finding["message"])
         for word in ("why", "fix"):
             if finding.get(word):
-                table.add_row(Text(f"    {word}", style="dim"), Text(finding[word]))
+                _add(table, Text(f"    {word}", style="dim"), finding[word])
         console.print()
         console.print(table)
 
@@ -266,9 +314,9 @@ def _print_recorded(console: Console, recorded: Sequence[Mapping[str, Any]]) -> 
 def shown_run(console: Console, row: Mapping[str, Any]) -> None:
     """Print one recorded run in full."""
     report = row["report"]
-    console.print(Text.assemble((f"run {row['id']}", "bold"), f"   feed {row['feed']}"))
+    console.print(_line((f"run {row['id']}", "bold"), f"   feed {row['feed']}"))
     who = row["who"]
-    console.print(f"{row['started_at']:%Y-%m-%d %H:%M:%S} UTC   by {who['user']} on {who['host']}")
+    say(console, f"{row['started_at']:%Y-%m-%d %H:%M:%S} UTC   by {who['user']} on {who['host']}")
     if report is None:
         console.print("under way, or its process died")
         return
@@ -277,7 +325,7 @@ def shown_run(console: Console, row: Mapping[str, Any]) -> None:
         words = (*words, "deleted", "held")
         table = _grid(("table", "left"), *((word, "right") for word in words))
         for name, numbers in report["tables"].items():
-            table.add_row(name, *(_muted(numbers[word]) for word in words))
+            _add(table, name, *(_muted(numbers[word]) for word in words))
         console.print()
         console.print(table)
     if report["files"]:
@@ -287,7 +335,8 @@ def shown_run(console: Console, row: Mapping[str, Any]) -> None:
         )
         for name, numbers in report["files"].items():
             notes = {**numbers.get("reasons", {}), **numbers.get("notes", {})}
-            table.add_row(
+            _add(
+                table,
                 name,
                 *(_muted(numbers[word]) for word in words),
                 ", ".join(f"{count(n)} {what}" for what, n in notes.items()),
@@ -295,7 +344,7 @@ def shown_run(console: Console, row: Mapping[str, Any]) -> None:
         console.print()
         console.print(table)
     for subject, reason in row["acceptances"].items():
-        console.print(f"accepted    {escape(subject)} because “{escape(reason)}”")
+        say(console, f"accepted    {subject} because “{reason}”")
     run(console, report)
 
 
@@ -319,7 +368,8 @@ def runs(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
         outcome = row["outcome"] or "under way"
         label = "unchanged, certified" if row["certified"] else outcome
         seconds = report.get("seconds")
-        table.add_row(
+        _add(
+            table,
             str(row["id"]),
             f"{row['started_at']:%Y-%m-%d %H:%M:%S}",
             row["feed"],
@@ -336,8 +386,13 @@ def set_aside(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
         console.print("no records were set aside")
     for row in rows:
         why = f"{row['reason']}: {row['detail']}" if row["detail"] else row["reason"]
-        console.print(Text(f"{row['file']} record {row['position']}   {why}"))
-        console.print(Text(f"    {row['record']}", style="dim"))
+        say(console, f"{row['file']} record {row['position']}   {why}")
+        say(console, (f"    {row['record']}", "dim"))
+
+
+def _tenths(percent: float) -> str:
+    """A percentage that is never rounded up: 99.99 does not read as all."""
+    return f"{math.floor(percent * 10) / 10:.1f}"
 
 
 def health(console: Console, seen: Health) -> None:
@@ -353,24 +408,25 @@ def health(console: Console, seen: Health) -> None:
             for label, n in users.retargeted.items()
         ]
         low = users.stable_percent < seen.limit_percent
-        table.add_row(
+        _add(
+            table,
             name,
             count(users.total),
             count(users.stable),
-            Text(f"{users.stable_percent:.1f} %", style="bold red" if low else ""),
+            Text(f"{_tenths(users.stable_percent)} %", style="bold red" if low else ""),
             "; ".join(notes),
         )
     console.print(table)
     console.print()
     if seen.last_run:
         last = seen.last_run
-        console.print(f"last run    {last['run']} {last['outcome']}, feed {escape(last['feed'])}")
+        say(console, f"last run    {last['run']} {last['outcome']}, feed {last['feed']}")
     else:
         console.print("last run    none")
     console.print(f"staging     {seen.stale_staging} loads left over")
     console.print(f"unfinished  {len(seen.unfinished_runs)} runs")
     for warning in seen.warnings:
-        console.print(Text.assemble(("warning     ", "bold yellow"), warning))
+        say(console, ("warning     ", "bold yellow"), warning)
     console.print(
         Text("healthy", style="bold green") if seen.healthy else Text("unhealthy", style="bold red")
     )

@@ -9,17 +9,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
+import psycopg
 from rich.console import Console
 from rich.status import Status
-from rich.text import Text
 
 from seawall import embedded, ledger, render
 from seawall.database import connect
 from seawall.engine import Engine
-from seawall.errors import ExitCode, SeawallError, UsageError
+from seawall.errors import DatabaseError, ExitCode, SeawallError, UsageError
 from seawall.plan import Plan, accept
 from seawall.report import Report
 
@@ -45,8 +45,8 @@ class Terminal:
         self.json = json
         # Rich asks COLUMNS, or the terminal; a pipe that says nothing gets a width fit for tables.
         width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPE_WIDTH
-        self.console = Console(highlight=False, width=width)
-        self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.console = Console(highlight=False, markup=False, width=width)
+        self.errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         gc.set_threshold(_GARBAGE_THRESHOLD)
         self._status: Status | None = None
         self._shown = 0.0
@@ -82,21 +82,44 @@ class Terminal:
         try:
             yield
         except SeawallError as error:
-            if self.json:
-                self.print_json({"error": error.as_dict()})
-            self.print_error(error)
-            raise SystemExit(int(error.exit_code)) from None
+            self._end(error)
+        except psycopg.Error as error:
+            self._end(
+                DatabaseError(
+                    str(error).strip().partition("\n")[0],
+                    why="The database refused a statement, or the connection broke. What was not "
+                    "committed left nothing.",
+                    fix="docs/errors.md says what the common ones mean.",
+                )
+            )
+        except BrokenPipeError:
+            raise  # whoever read the output has gone: click ends quietly
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename is not None else ""
+            self._end(
+                SeawallError(
+                    f"{where}{error.strerror or error}",
+                    why="The operating system refused it.",
+                    fix="Check that the path is there and that you may use it.",
+                )
+            )
         except KeyboardInterrupt:
             self.errors.print("interrupted: what was not committed is rolled back")
             raise SystemExit(130) from None
 
+    def _end(self, error: SeawallError) -> NoReturn:
+        if self.json:
+            self.print_json({"error": error.as_dict()})
+        self.print_error(error)
+        raise SystemExit(int(error.exit_code)) from None
+
     def print_error(self, error: SeawallError) -> None:
         """Print an error's four parts on standard error."""
-        self.errors.print(Text.assemble((error.code, "bold red"), "  ", error.what))
+        render.say(self.errors, (error.code, "bold red"), "  ", error.what)
         if error.why:
-            self.errors.print(Text.assemble(("  why  ", "dim"), error.why))
+            render.say(self.errors, ("  why  ", "dim"), error.why)
         if error.fix:
-            self.errors.print(Text.assemble(("  fix  ", "dim"), error.fix))
+            render.say(self.errors, ("  fix  ", "dim"), error.fix)
 
     def exit(self, code: ExitCode) -> None:
         """End the command."""
@@ -183,12 +206,12 @@ def run_feed(
     """
     with terminal.working():
         plan: Plan = make_plan()
-    marked, _ = accept(plan.findings, accepted)
-    shown = msgspec.structs.replace(plan, findings=marked)
-    if not terminal.json:
-        render.plan(terminal.console, shown, command)
     applied = False
     try:
+        marked, _ = accept(plan.findings, accepted)
+        shown = msgspec.structs.replace(plan, findings=marked)
+        if not terminal.json:
+            render.plan(terminal.console, shown, command)
         if not yes and not _agreed(terminal, shown):
             return ExitCode.USAGE
         with terminal.working():
@@ -216,7 +239,7 @@ def _agreed(terminal: Terminal, plan: Plan) -> bool:
     if plan.refusals:
         return True  # nothing to ask: apply records the refusal and writes nothing else
     terminal.console.print()
-    terminal.console.print("apply this plan? \\[y/N] ", end="")
+    terminal.console.print("apply this plan? [y/N] ", end="")
     answer = sys.stdin.readline().strip().lower()
     if answer in ("y", "yes"):
         return True

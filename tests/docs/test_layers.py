@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("plan",),
     ("impact",),
     ("witness", "ledger"),
-    ("checks", "merge"),
+    ("checks", "merge", "verification"),
     ("planning", "apply"),
     ("report", "health"),
     ("after_commit",),

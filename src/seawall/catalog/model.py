@@ -75,7 +75,10 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A foreign key; tables are named as ``Catalogue.tables`` names them."""
+    """A foreign key; tables are named as ``Catalogue.tables`` names them.
+
+    A partition goes by the name of the partitioned table: what refers to one refers to the other.
+    """
 
     name: str
     table: str
@@ -104,6 +107,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: str
     """``r`` ordinary, ``p`` partitioned."""
+    is_partition: bool
     owner: str
     file_node: int
     row_security: bool
@@ -112,6 +116,13 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     columns: Mapping[str, Column]
     keys: tuple[Key, ...]
     triggers: tuple[Trigger, ...]
+    rules: tuple[str, ...]
+    """Definitions of rewrite rules."""
+
+    @property
+    def may_change_writes(self) -> bool:
+        """A trigger or rule of the table may write something else than a statement says."""
+        return bool(self.rules) or any(trigger.enabled != "D" for trigger in self.triggers)
 
     @property
     def identifier(self) -> sql.Identifier:
@@ -159,6 +170,10 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     def references_from(self, table: str) -> list[ForeignKey]:
         """Foreign keys that stand on a table."""
         return [key for key in self.foreign_keys if key.table == table]
+
+    def partitions(self, table: str) -> list[str]:
+        """Partitions of a table, at any depth."""
+        return [name for name in self.same_family(table) if self.tables[name].is_partition]
 
     def same_family(self, table: str) -> list[str]:
         """Partitions and inheritance children of a table, at any depth, without itself."""

@@ -1,5 +1,6 @@
 -- name: tables
 SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
+       c.relispartition AS is_partition,
        c.relrowsecurity AS row_security, c.relforcerowsecurity AS row_security_forced,
        pg_get_userbyid(c.relowner) AS owner, c.relfilenode::bigint AS file_node,
        array(SELECT i.inhparent::bigint FROM pg_inherits i WHERE i.inhrelid = c.oid) AS ancestors
@@ -56,8 +57,14 @@ SELECT k.oid::bigint AS oid, k.conname AS name,
        k.confdeltype::text AS on_delete, k.confupdtype::text AS on_update,
        k.convalidated AS validated
 FROM pg_constraint k
-WHERE k.contype = 'f' AND k.conrelid = ANY (%(tables)s::bigint[])
+WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = ANY (%(tables)s::bigint[])
 ORDER BY k.conrelid, k.conname
+
+-- name: rules
+SELECT r.ev_class::bigint AS table_oid, r.rulename AS name, pg_get_ruledef(r.oid) AS definition
+FROM pg_rewrite r
+WHERE r.ev_class = ANY (%(tables)s::bigint[])
+ORDER BY r.ev_class, r.rulename
 
 -- name: triggers
 SELECT t.tgrelid::bigint AS table_oid, t.tgname AS name, t.tgenabled::text AS enabled,

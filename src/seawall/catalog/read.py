@@ -1,8 +1,9 @@
-"""Reads the catalogue: five queries, whatever the number of tables."""
+"""Reads the catalogue: six queries, whatever the number of tables."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -41,12 +42,16 @@ def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
         triggers: dict[int, list[Trigger]] = defaultdict(list)
         for row in cursor.execute(_SQL["triggers"], oids):
             triggers[row.pop("table_oid")].append(Trigger(**row))
+        rules: dict[int, list[str]] = defaultdict(list)
+        for row in cursor.execute(_SQL["rules"], oids):
+            rules[row["table_oid"]].append(row["definition"])
+        roots = {row["oid"]: labels[_root(row["oid"], tables)] for row in tables}
         foreign_keys = [
             ForeignKey(
                 name=row["name"],
-                table=labels[row["table_oid"]],
+                table=roots[row["table_oid"]],
                 columns=tuple(row["columns"]),
-                target=labels[row["target_oid"]],
+                target=roots[row["target_oid"]],
                 target_columns=tuple(row["target_columns"]),
                 on_delete=row["on_delete"],
                 on_update=row["on_update"],
@@ -62,9 +67,18 @@ def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
                 columns=columns[row["oid"]],
                 keys=tuple(keys[row["oid"]]),
                 triggers=tuple(triggers[row["oid"]]),
+                rules=tuple(rules[row["oid"]]),
             )
             for row in tables
         },
         foreign_keys=tuple(foreign_keys),
         server_version=connection.info.server_version,
     )
+
+
+def _root(oid: int, tables: Sequence[Mapping[str, Any]]) -> int:
+    """The partitioned table that a partition belongs to in the end; any other table itself."""
+    parents = {row["oid"]: row["ancestors"][0] for row in tables if row["is_partition"]}
+    while oid in parents:
+        oid = parents[oid]
+    return oid

@@ -18,7 +18,7 @@ def find(context: Context) -> Iterator[Finding]:
     feeds = set(manifest.imported())
     harmless = feeds | {name for name, table in manifest.tables.items() if table.owner == "ignored"}
     for name in feeds:
-        harmless.update(catalogue.same_family(name) if name in catalogue.tables else [])
+        harmless.update(catalogue.partitions(name) if name in catalogue.tables else [])
     reported: set[tuple[str, str, str]] = set()
     for start in feeds & set(catalogue.tables):
         for path, event in cascade_paths(start, catalogue.foreign_keys):

@@ -16,7 +16,7 @@ def find(context: Context) -> Iterator[Finding]:
     classified = set(manifest.tables)
     for name in manifest.tables:
         if name in catalogue.tables:
-            classified.update(catalogue.same_family(name))
+            classified.update(catalogue.partitions(name))
     for name, owner in sorted(context.recorded_owners.items()):
         if owner == "users" and name in catalogue.tables and name not in classified:
             classified.add(name)
@@ -28,6 +28,9 @@ def find(context: Context) -> Iterator[Finding]:
                 fix=f'Put it back into the manifest: [tables.{name}] owner = "users"',
                 acceptable=False,
             )
+    for name in manifest.imported():
+        if name in catalogue.tables:
+            yield from _heirs(context, name)
     seen: set[str] = set()
     waiting = [name for name in manifest.imported() if name in catalogue.tables]
     while waiting:
@@ -50,3 +53,20 @@ def find(context: Context) -> Iterator[Finding]:
                 fix=f'Add to the manifest: [tables.{key.table}] owner = "users"',
                 acceptable=False,
             )
+
+
+def _heirs(context: Context, name: str) -> Iterator[Finding]:
+    """Tables that inherit from an imported one: whoever reads or writes it, writes their rows."""
+    for heir in context.catalogue.same_family(name):
+        said = context.manifest.tables.get(heir)
+        if context.catalogue.tables[heir].is_partition or (said and said.owner == "feed"):
+            continue
+        yield Finding(
+            check=NAMES[0],
+            table=heir,
+            message=f"{heir} inherits from {name}, so a reload of {name} would see its rows as "
+            "the feed’s",
+            why="An UPDATE or DELETE of a table reaches the rows of all that inherit from it.",
+            fix=f"ALTER TABLE {heir} NO INHERIT {name};",
+            acceptable=False,
+        )

@@ -32,8 +32,8 @@ def before_image(connection: psycopg.Connection[Any], url: str) -> psycopg.Conne
 
 def differing_rows(
     subject: Subject, damaged: psycopg.Connection[Any], before: psycopg.Connection[Any]
-) -> Iterator[str]:
-    """Yield each row of a subject that was lost, changed or added, in words."""
+) -> Iterator[tuple[str, str]]:
+    """Yield each row that differs as (lost, changed, added or hidden; the row in words)."""
     try:
         # A savepoint: after a lock that is not granted, the next subject must still be readable.
         with before.transaction():
@@ -41,7 +41,7 @@ def differing_rows(
                 sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(subject.table.identifier)
             )
     except psycopg.errors.LockNotAvailable:
-        yield f"{subject.name} was truncated or altered: its rows cannot be named"
+        yield "hidden", f"{subject.name} was truncated or altered: its rows cannot be named"
         return
     old, new = subject.rows(before), subject.rows(damaged)
     was, now = next(old, None), next(new, None)
@@ -50,11 +50,11 @@ def differing_rows(
             was, now = next(old, None), next(new, None)
         elif now is None or (was is not None and was[0].encode() < now[0].encode()):
             assert was is not None
-            yield f"{subject.name} {was[0]} lost: {was[1]}"
+            yield "lost", f"{subject.name} {was[0]} lost: {was[1]}"
             was = next(old, None)
         elif was is None or now[0].encode() < was[0].encode():
-            yield f"{subject.name} {now[0]} added: {now[1]}"
+            yield "added", f"{subject.name} {now[0]} added: {now[1]}"
             now = next(new, None)
         else:
-            yield f"{subject.name} {was[0]} changed: {was[1]} → {now[1]}"
+            yield "changed", f"{subject.name} {was[0]} changed: {was[1]} → {now[1]}"
             was, now = next(old, None), next(new, None)

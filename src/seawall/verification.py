@@ -1,0 +1,190 @@
+"""Looks at users' rows before and after the merge, through all witnesses, and compares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from seawall import impact
+from seawall.catalog.model import Catalogue
+from seawall.errors import SeawallError
+from seawall.manifest import Manifest
+from seawall.naming import Shape
+from seawall.plan import Plan
+from seawall.references import UserReference
+from seawall.witness import counters, damage, meanings
+from seawall.witness.counters import Counts
+from seawall.witness.fingerprints import Fingerprint, Subject
+from seawall.witness.meanings import Meaning
+
+NAMED_ROWS = damage.NAMED_ROWS
+
+
+class UserDamage(SeawallError):
+    """The run would have changed users' rows; it was rolled back."""
+
+    code = "user-rows-damaged"
+
+    def __init__(self, rows: list[str], tables: list[str]) -> None:
+        named = "\n       ".join(rows[:NAMED_ROWS])
+        more = f"\n       … and {len(rows) - NAMED_ROWS} more" if len(rows) > NAMED_ROWS else ""
+        super().__init__(
+            f"the run would have changed users’ rows in {', '.join(tables)}; it was rolled back:"
+            f"\n       {named}{more}",
+            why="Some trigger, rule or foreign key writes users’ rows when imported ones change.",
+            fix="Look at the triggers and foreign keys of the imported tables; “seawall check” "
+            "lists those it can judge.",
+        )
+        self.rows = rows
+        self.tables = tables
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the witnesses saw at one moment of the transaction."""
+
+    fingerprints: dict[str, Fingerprint]
+    meanings: dict[str, Meaning]
+    counts: Counts | None
+
+
+class Verification:
+    """The witnesses of one run."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        url: str,
+        manifest: Manifest,
+        catalogue: Catalogue,
+        shapes: Mapping[str, Shape],
+        references: list[UserReference],
+        plan: Plan,
+    ) -> None:
+        self._connection = connection
+        self._url = url
+        self._manifest = manifest
+        self._catalogue = catalogue
+        self._shapes = shapes
+        self._references = references
+        self._plan = plan
+
+    def observe(self) -> Observation:
+        """Ask every witness, as the transaction sees things now."""
+        counts = counters.read(self._connection, self._catalogue)
+        return Observation(
+            fingerprints={s.name: s.take(self._connection) for s in self._subjects()},
+            meanings={
+                reference.label: meanings.take(
+                    self._connection, reference, self._shapes, self._catalogue
+                )
+                for reference in self._references
+            },
+            counts=counts,
+        )
+
+    def refuse_damage(self, before: Observation, after: Observation) -> None:
+        """Compare two observations.
+
+        Raises:
+            UserDamage: a witness saw users' rows, or rows that nobody claims, being written.
+        """
+        rows = self._named_rows(before, after)
+        named = dict.fromkeys(table for table, _ in rows)
+        written = self._forbidden_writes(before, after)
+        for table, count in written.items():
+            if table not in named:
+                rows.append((table, f"{table}: {_uncounted(count, self._manifest, table)}"))
+        if rows:
+            raise UserDamage([row for _, row in rows], list(dict.fromkeys(t for t, _ in rows)))
+
+    def _subjects(self) -> list[Subject]:
+        """What must not change: user tables, and users' columns of imported rows that stand."""
+        subjects = [
+            Subject(
+                name=name,
+                table=self._catalogue.tables[name],
+                columns=tuple(self._catalogue.tables[name].columns),
+            )
+            for name in self._manifest.user_tables()
+        ]
+        for name, said in self._manifest.imported().items():
+            if not said.user_columns:
+                continue
+            shape = self._shapes[name]
+            made: sql.Composable | None = None
+            difference = self._plan.differences.get(name)
+            if difference is not None:
+                made = sql.SQL(
+                    "EXISTS (SELECT FROM {} AS d WHERE d.seawall_action = 'new' AND {})"
+                ).format(difference.identifier, impact.same_row(shape, "d", "t"))
+            subjects.append(
+                Subject(
+                    name=f"{name} (users’ columns)",
+                    table=shape.table,
+                    columns=(*shape.primary_key, *said.user_columns),
+                    left_out=made,
+                )
+            )
+        return subjects
+
+    def _named_rows(self, before: Observation, after: Observation) -> list[tuple[str, str]]:
+        """(table, row in words) for what fingerprints and meanings saw change."""
+        subjects = [
+            subject
+            for subject in self._subjects()
+            if before.fingerprints[subject.name] != after.fingerprints[subject.name]
+        ]
+        references = [
+            reference
+            for reference in self._references
+            if before.meanings[reference.label] != after.meanings[reference.label]
+        ]
+        if not subjects and not references:
+            return []
+        rows: list[tuple[str, str]] = []
+        second = damage.before_image(self._connection, self._url)
+        try:
+            for subject in subjects:
+                rows += [
+                    (subject.name, words)
+                    for kind, words in damage.differing_rows(subject, self._connection, second)
+                    if kind != "added" or not self._may_insert(subject.name)
+                ]
+            for reference in references:
+                rows += [
+                    (reference.user_table, words)
+                    for words in meanings.changed(
+                        self._connection, second, reference, self._shapes, self._catalogue
+                    )
+                ]
+        finally:
+            second.close()
+        return rows
+
+    def _forbidden_writes(self, before: Observation, after: Observation) -> dict[str, int]:
+        """Rows that the counters saw written where the run may not write, by table."""
+        if before.counts is None or after.counts is None:
+            return {}
+        since = after.counts.since(before.counts)
+        forbidden: dict[str, int] = {}
+        for table, written in since.written.items():
+            said = self._manifest.tables.get(table)
+            count = since.rewritten[table] if self._may_insert(table) else written
+            if count and (said is None or said.owner == "users"):
+                forbidden[table] = count
+        return forbidden
+
+    def _may_insert(self, table: str) -> bool:
+        said = self._manifest.tables.get(table)
+        return said is not None and "insert" in said.allow
+
+
+def _uncounted(count: int, manifest: Manifest, table: str) -> str:
+    rows = "1 row" if count == 1 else f"{count} rows"
+    if table in manifest.tables:
+        return f"the run wrote {rows} and left them as they were"
+    return f"the run wrote {rows} of a table that the manifest does not name"
