@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import psycopg
@@ -11,6 +12,8 @@ from seawall.errors import DatabaseError
 
 MINIMUM_VERSION = 150000
 APPLICATION_NAME = "seawall"
+
+_PASSWORD = re.compile(r":[^:@/\s]*@")
 
 # Text output of these types depends on settings; fingerprints and examples must not.
 _PINNED = {
@@ -39,15 +42,19 @@ def connect(url: str) -> psycopg.Connection[Any]:
         DatabaseError: no connection, or the server is older than PostgreSQL 15.
     """
     try:
-        connection = psycopg.connect(url, autocommit=True, application_name=APPLICATION_NAME)
+        connection = psycopg.connect(
+            url, autocommit=True, application_name=APPLICATION_NAME, client_encoding="UTF8"
+        )
     except psycopg.OperationalError as error:
         raise DatabaseError(
-            f"cannot connect: {str(error).strip()}",
+            f"cannot connect: {_PASSWORD.sub(':…@', str(error).strip())}",
             fix="Check --database or DATABASE_URL; “seawall db start” starts the bundled server.",
         ) from None
-    except psycopg.ProgrammingError as error:
+    except psycopg.ProgrammingError:
+        # libpq's own message repeats the address, and with it the password.
         raise DatabaseError(
-            f"the database's address cannot be read: {str(error).strip()}",
+            "the database’s address cannot be read",
+            why="It is neither a URL nor a connection string of PostgreSQL’s.",
             fix="Write it as postgresql://user@host:port/database.",
         ) from None
     if connection.info.server_version < MINIMUM_VERSION:

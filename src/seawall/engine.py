@@ -25,7 +25,7 @@ from seawall.manifest import Manifest
 from seawall.match import Matcher
 from seawall.naming import Shape, as_staged, shapes
 from seawall.plan import Finding, Plan, accept
-from seawall.references import user_references
+from seawall.references import protected, user_references
 from seawall.report import Report
 from seawall.staging import Progress, StagedFeed, Staging, drop_load
 from seawall.verification import UserDamage
@@ -92,15 +92,17 @@ class Engine:
             context = self._context(connection, read_catalogue(connection))
             findings = checks.check_schema(context)
             if not any(finding.stops for finding in findings):
-                self._record_ownership(Ledger(connection))
                 shapes(self.manifest, context.catalogue)
+                self._record_ownership(Ledger(connection), context.catalogue)
             return findings
 
-    def _record_ownership(self, book: Ledger) -> None:
+    def _record_ownership(self, book: Ledger, catalogue: Catalogue) -> None:
         said = self.manifest.database
         book.record_identity(said.name, said.environment)
         book.record_manifest(self.manifest)
         book.record_ownership({name: t.owner for name, t in self.manifest.tables.items()})
+        declared = [r for r in user_references(self.manifest, catalogue) if r.soft]
+        book.protect_columns(sorted(protected(self.manifest, declared)))
 
     def _context(
         self,
@@ -115,6 +117,7 @@ class Engine:
             catalogue=catalogue,
             references=user_references(self.manifest, catalogue),
             recorded_owners=book.ownership(),
+            recorded_columns=book.protected_columns(),
             recorded_identity=book.identity(),
             facts=facts,
         )
@@ -213,6 +216,13 @@ class Engine:
         """
         started = time.monotonic()
         said = dict(acceptances or {})
+        unsaid = [subject for subject, reason in said.items() if not reason.strip()]
+        if unsaid:
+            raise UsageError(
+                f"the acceptance of {', '.join(unsaid)} gives no reason",
+                why="Whoever reads the run later must know why it was right.",
+                fix="Say in a few words why this finding is no danger.",
+            )
         findings, unused = accept(plan.findings, said)
         if unused:
             open_ones = [f.subject for f in findings if f.refuses and f.acceptable]
@@ -264,7 +274,7 @@ class Engine:
             return close("refused")
         try:
             catalogue = read_catalogue(connection)
-            self._refuse_stale(connection, plan, catalogue)
+            self._refuse_stale(connection, book, plan, catalogue)
             outcome, result = self._transaction(connection, book, plan, run_id, started, catalogue)
         except (SeawallError, psycopg.Error) as error:
             if connection.closed:
@@ -288,7 +298,11 @@ class Engine:
         return result
 
     def _refuse_stale(
-        self, connection: psycopg.Connection[Any], plan: Plan, catalogue: Catalogue
+        self,
+        connection: psycopg.Connection[Any],
+        book: Ledger,
+        plan: Plan,
+        catalogue: Catalogue,
     ) -> None:
         """Refuse a plan that was made from another manifest or database, or for rows long gone."""
         if plan.manifest_digest != self.manifest.digest:
@@ -296,6 +310,12 @@ class Engine:
         if plan.catalogue_digest != catalogue.digest:
             raise PlanStale(
                 "the database’s structure changed after the plan was made", fix="Plan again."
+            )
+        if plan.last_run_id != book.last_run_id():
+            raise PlanStale(
+                "another feed was loaded after the plan was made",
+                why="What is stale, and what may vanish, depends on all that was loaded before.",
+                fix="Plan again.",
             )
         stages = [difference.stage for difference in plan.differences.values()]
         present = connection.execute(
@@ -336,7 +356,7 @@ class Engine:
             planning.coverage_of(connection, self.manifest, known, plan.feed),
         )
         matcher.differences.update(plan.differences)
-        self._record_ownership(book)
+        self._record_ownership(book, catalogue)
         result: Report = {}
 
         def record(outcome: Outcome) -> None:

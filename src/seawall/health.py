@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ class UserTableHealth(msgspec.Struct, frozen=True, kw_only=True):
     stable: int
     """Rows whose every reference is alive and means what it meant when it was first seen."""
     stable_percent: float
+    """Rounded down: 100 means every row."""
     orphans: dict[str, int]
     """Reference → rows whose reference points at nothing; only where there are some."""
     retargeted: dict[str, int]
@@ -55,6 +57,8 @@ def examine(
         name: _table(connection, name, references, catalogue, shapes)
         for name in manifest.user_tables()
     }
+    share = Fraction(str(manifest.health.stable_share))
+    low = {name for name, table in users.items() if table.stable < share * table.total}
     limit = round(manifest.health.stable_share * 100, 2)
     book = Ledger(connection)
     latest = next(iter(book.runs(limit=1)), None)
@@ -67,13 +71,13 @@ def examine(
         f"{name}: {table.stable} of {table.total} rows are stable ({table.stable_percent:g} %);"
         f" the limit is {limit:g} %"
         for name, table in users.items()
-        if table.stable_percent < limit
+        if name in low
     ]
     warnings += [
         f"run {run} has not finished: under way, or its process died" for run in unfinished
     ]
     return Health(
-        healthy=not any(table.stable_percent < limit for table in users.values()),
+        healthy=not low,
         limit_percent=limit,
         users=users,
         last_run=_summary(latest) if latest else None,
@@ -111,33 +115,33 @@ def _table(
         )
     broken = sql.SQL(" UNION ALL ").join(
         sql.SQL(
-            "SELECT {label} AS label, m.seawall_user, m.seawall_identity IS NULL AS orphan"
+            "SELECT {number} AS number, m.seawall_place, m.seawall_identity IS NULL AS orphan"
             " FROM ({rows}) AS m LEFT JOIN seawall.referenced_identity AS known"
             " ON {on_record}"
             " WHERE m.seawall_identity IS NULL OR m.seawall_identity <> known.identity"
         ).format(
-            label=sql.Literal(reference.label),
+            number=sql.Literal(number),
             rows=identity_rows(reference, shapes, catalogue),
             on_record=on_record(reference, shapes),
         )
-        for reference in mine
+        for number, reference in enumerate(mine)
     )
     orphans: dict[str, int] = {}
     retargeted: dict[str, int] = {}
     rows = connection.execute(
         sql.SQL(
-            "WITH broken AS ({}) SELECT label, orphan, count(*),"
-            " (SELECT count(DISTINCT seawall_user) FROM broken)"
-            " FROM broken GROUP BY label, orphan ORDER BY label"
+            "WITH broken AS ({}) SELECT number, orphan, count(*),"
+            " (SELECT count(DISTINCT seawall_place) FROM broken)"
+            " FROM broken GROUP BY number, orphan ORDER BY number"
         ).format(broken)
     ).fetchall()
-    for label, orphan, count, _ in rows:
-        (orphans if orphan else retargeted)[label] = count
+    for number, orphan, count, _ in rows:
+        (orphans if orphan else retargeted)[mine[number].label] = count
     stable = total - (rows[0][3] if rows else 0)
     return UserTableHealth(
         total=total,
         stable=stable,
-        stable_percent=round(stable / total * 100, 2) if total else 100.0,
+        stable_percent=stable * 10_000 // total / 100 if total else 100.0,
         orphans=orphans,
         retargeted=retargeted,
     )

@@ -174,6 +174,17 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
                 f"{origin}: manifest_version {file.manifest_version} is not known here",
                 fix="This seawall reads manifest_version = 1.",
             )
+        twice = [
+            table
+            for table in file.tables
+            if table.startswith("public.") and table.removeprefix("public.") in file.tables
+        ]
+        if twice:
+            raise ManifestError(
+                f"{origin}: {twice[0]} and {twice[0].removeprefix('public.')} are one table",
+                why="Two sections for one table could give its rows two owners.",
+                fix="Keep one of them.",
+            )
         digest = hashlib.sha256(msgspec.json.encode(file, order="sorted")).hexdigest()
         manifest = cls(
             database=file.database,
@@ -278,6 +289,11 @@ def _contradictions(manifest: Manifest) -> Iterator[str]:
                 yield f"{place}: a key or reference cannot be the users' own column"
             if table.references or table.allow:
                 yield f"{place}: references and allow are for tables that users own"
+            scope_parent = table.parents.get(table.scope or "")
+            if scope_parent and (
+                manifest.scope is None or scope_parent.table != manifest.scope.table
+            ):
+                yield f"{place}.scope: “{table.scope}” must name a row of the table of [scope]"
         else:
             if table.key or table.parents or table.sources or table.scope:
                 yield f"{place}: key, parents, sources and scope are for imported tables"

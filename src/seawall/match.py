@@ -20,6 +20,7 @@ from psycopg import sql
 from seawall.coverage import Coverage
 from seawall.manifest import Manifest
 from seawall.naming import STAGE, Shape, as_staged, retired_condition
+from seawall.settling import without_parent
 from seawall.staging import Progress, StagedFeed
 
 
@@ -192,7 +193,7 @@ class Matcher:
                 staged=self._feed.tables[name].identifier,
                 load_id=sql.Literal(self._feed.load_id),
                 files=sql.Literal(list(self._feed.file_names)),
-                reason=sql.Literal(f"no {parent} of that key for {name}"),
+                reason=sql.Literal(without_parent(parent, name)),
             )
         )
         self._gone[name] = self._gone.get(name, 0) + cursor.rowcount
@@ -403,7 +404,7 @@ class Matcher:
                 sql.Identifier(staged), self._feed.tables[shape.name].identifier
             )
         ).fetchall()
-        return {scope for (scope,) in rows}
+        return {scope for (scope,) in rows if scope is not None}
 
     def _differs(self, shape: Shape, carried: tuple[str, ...]) -> sql.Composable:
         conditions: list[sql.Composable] = []

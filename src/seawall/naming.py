@@ -10,8 +10,11 @@ from psycopg import sql
 from seawall.catalog.model import Catalogue, Column, Table
 from seawall.errors import ManifestError
 from seawall.manifest import Manifest, Parent
+from seawall.manifest import Table as ManifestTable
 
 STAGE = "seawall_stage"
+
+_TYPES_OF_RETIRED = frozenset(["date", "timestamp", "timestamptz"])
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +52,12 @@ def shapes(manifest: Manifest, catalogue: Catalogue) -> dict[str, Shape]:
     Raises:
         ManifestError: the manifest names what the database does not have.
     """
+    if not manifest.imported():
+        raise ManifestError(
+            "no table of the manifest is the feed’s",
+            why="There is nothing that a feed could be loaded into.",
+            fix='Say of each imported table: owner = "feed", and its key.',
+        )
     found: dict[str, Shape] = {}
     for name in manifest.imported():
         found[name] = _shape(name, manifest, catalogue)
@@ -79,6 +88,7 @@ def _shape(name: str, manifest: Manifest, catalogue: Catalogue) -> Shape:
             why="Without one, rows cannot be told apart and their ids cannot be kept.",
             fix=f"ALTER TABLE {name} ADD PRIMARY KEY (…)",
         )
+    _refuse_unfit_columns(name, said, table)
     not_fed = {*said.user_columns, *said.parents, said.retired_column}
     not_fed |= {column.name for column in table.columns.values() if column.generated}
     not_fed |= {
@@ -113,6 +123,32 @@ def _shape(name: str, manifest: Manifest, catalogue: Catalogue) -> Shape:
         retired_column=said.retired_column,
         scope_column=said.scope,
     )
+
+
+def _refuse_unfit_columns(name: str, said: ManifestTable, table: Table) -> None:
+    """A column must be able to do what the manifest wants of it."""
+    ours = [column for column in table.columns if column.startswith("seawall_")]
+    if ours:
+        raise ManifestError(
+            f"table {name} has a column {ours[0]}",
+            why="Names that begin with seawall_ are the engine’s own while rows are staged.",
+            fix=f"ALTER TABLE {name} RENAME COLUMN {ours[0]} TO …",
+        )
+    generated = [column for column in said.key if table.columns[column].generated]
+    if generated:
+        raise ManifestError(
+            f"the key column {generated[0]} of table {name} is generated",
+            why="A feed cannot give it, so no row could be recognised by it.",
+            fix="Name the columns that it is made from.",
+        )
+    mark = table.columns[said.retired_column] if said.retired_column else None
+    if mark and (mark.not_null or mark.generated or mark.type_name not in _TYPES_OF_RETIRED):
+        raise ManifestError(
+            f"{name}.{mark.name} cannot say when a row was retired",
+            why=f"It is {mark.type}{' NOT NULL' if mark.not_null else ''}; a row that the feed "
+            "has must be NULL there.",
+            fix="Name a column of type timestamptz, timestamp or date that may be NULL.",
+        )
 
 
 def _refuse_other_keys(name: str, column: str, parent: Parent, catalogue: Catalogue) -> None:

@@ -97,6 +97,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     manifest_digest: str
     catalogue_digest: str
     database: tuple[str, str]
+    last_run_id: int
+    """The last run that had been applied when the plan was made; 0 where there was none."""
     order: tuple[str, ...]
     differences: dict[str, Difference]
     row_versions: str
@@ -148,7 +150,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                     fix="Plan again: seawall plan FEED.",
                 )
             plan = msgspec.convert(data, cls)
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError) as error:
             raise PlanError(
                 f"cannot read the plan {path}: {error}", fix="Plan again: seawall plan FEED."
             ) from None

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from seawall import checks, impact
 from seawall.accounts import FileAccount, account
+from seawall.accounts import incomplete as incomplete_kinds
 from seawall.catalog.model import Catalogue
 from seawall.checks import reference_cycle
 from seawall.coverage import Coverage, scopes_in_database
@@ -56,10 +57,22 @@ def make_plan(
     """
     connection, manifest = context.connection, context.manifest
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+    staged = msgspec.structs.replace(
+        staged, incomplete=incomplete_kinds(connection, staged, shapes)
+    )
     order = reference_cycle.order(context)
-    coverage = coverage_of(connection, manifest, shapes, staged)
-    matcher = Matcher(connection, manifest, shapes, staged, coverage)
-    differences = matcher.match(order, progress)
+    connection.execute("SAVEPOINT unmatched")
+    # Matching sets records aside, and what is set aside decides which absences count: where it
+    # decides otherwise than known before, match again.
+    while True:
+        coverage = coverage_of(connection, manifest, shapes, staged)
+        matcher = Matcher(connection, manifest, shapes, staged, coverage)
+        differences = matcher.match(order, progress)
+        incomplete = incomplete_kinds(connection, staged, shapes)
+        if incomplete == staged.incomplete:
+            break
+        connection.execute("ROLLBACK TO SAVEPOINT unmatched")
+        staged = msgspec.structs.replace(staged, incomplete=incomplete)
     files = tuple(account(connection, staged))
     facts = checks.FeedFacts(
         feed=staged,
@@ -77,6 +90,7 @@ def make_plan(
         staged,
         (*findings, *checks.check_feed(msgspec.structs.replace(context, facts=facts))),
         files=files,
+        last_run_id=Ledger(connection).last_run_id(),
         order=tuple(order),
         differences=differences,
         row_versions=matcher.row_versions(),
@@ -105,8 +119,8 @@ def coverage_of(
     """What a feed may make vanish, seen with all that was loaded before."""
     return Coverage(
         manifest,
-        staged.present,
-        Ledger(connection).carried(),
+        staged.complete,
+        Ledger(connection).carried() | staged.present,
         scopes_in_database(connection, manifest, shapes),
     )
 
@@ -118,6 +132,7 @@ def _sealed(
     findings: tuple[Finding, ...],
     *,
     files: tuple[FileAccount, ...] = (),
+    last_run_id: int = 0,
     order: tuple[str, ...] = (),
     differences: dict[str, Difference] | None = None,
     row_versions: str = "",
@@ -134,6 +149,7 @@ def _sealed(
         manifest_digest=manifest.digest,
         catalogue_digest=catalogue.digest,
         database=(manifest.database.name, manifest.database.environment),
+        last_run_id=last_run_id,
         order=order,
         differences=differences or {},
         row_versions=row_versions,

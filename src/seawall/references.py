@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from psycopg import sql
 
@@ -24,6 +26,11 @@ class UserReference(msgspec.Struct, frozen=True, kw_only=True):
     def label(self) -> str:
         """As reports write it: ``player_availability.team_id → teams``."""
         return f"{self.user_table}.{', '.join(self.columns)} → {self.table}"
+
+    @property
+    def target(self) -> str:
+        """What is meant, as the ledger records it: ``teams (id)``."""
+        return f"{self.table} ({', '.join(self.target_columns)})"
 
     def join(self, user: str, target: str) -> sql.Composed:
         """The condition under which a target row is the one that is meant."""
@@ -80,6 +87,22 @@ def user_references(manifest: Manifest, catalogue: Catalogue) -> list[UserRefere
                 ),
             )
     return [found[key] for key in sorted(found)]
+
+
+def protected(
+    manifest: Manifest, references: Iterable[UserReference]
+) -> set[tuple[str, tuple[str, ...], str]]:
+    """Columns that users rely on: (table, columns, what they refer to).
+
+    Users' own columns of imported tables refer to nothing (""). Of references, enforced ones are
+    included too: a declared one that becomes a foreign key is still kept.
+    """
+    found = {
+        (name, (column,), "")
+        for name, said in manifest.imported().items()
+        for column in said.user_columns
+    }
+    return found | {(one.user_table, one.columns, one.target) for one in references}
 
 
 def _require(name: str, columns: tuple[str, ...], catalogue: Catalogue) -> None:

@@ -145,8 +145,10 @@ def _vanishing(planned: TablePlan) -> str:
 
 
 def _print_not_judged(console: Console, made: Plan) -> None:
+    partial = set(made.feed.incomplete)
     missing = {
-        f"{scope or 'this feed'}: {' and '.join(kinds)} not in this feed"
+        f"{scope or 'this feed'}: {' and '.join(kinds)} "
+        f"not {'whole' if {(scope, kind) for kind in kinds} & partial else 'in this feed'}"
         for planned in made.tables.values()
         for scope, kinds in planned.not_judged.items()
     }

@@ -16,6 +16,11 @@ from seawall.naming import STAGE, Shape
 _EXAMPLES = 5
 
 
+def without_parent(parent: str, table: str) -> str:
+    """Why a record is set aside that cannot stand without a parent which is nowhere."""
+    return f"no {parent} of that key for {table}"
+
+
 class LoadedTable(msgspec.Struct, frozen=True, kw_only=True):
     """A staging table as COPY left it."""
 
@@ -170,7 +175,7 @@ class _Settling:
                 "   WHERE {same_key} AND f.seawall_row = w.seawall_first"
                 "   AND s.seawall_row <> w.seawall_first RETURNING s.*,"
                 "   ROW({cells_s}) IS NOT DISTINCT FROM ROW({cells_f}) AS seawall_same,"
-                "   concat_ws(' · ', {key_s}) AS seawall_key),"
+                "   concat_ws(', ', {key_s}) AS seawall_key),"
                 " contradicting AS (SELECT seawall_file, seawall_position, {columns}"
                 "   FROM gone WHERE NOT seawall_same),"
                 " kept AS ({set_aside})"

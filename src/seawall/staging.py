@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import re
 import struct
 import uuid
 from collections import Counter
@@ -54,6 +55,8 @@ _BINARY_TYPES = frozenset(
 _ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError, struct.error)
 _ROW_ERRORS = (*_ROW_ERRORS, OverflowError, AttributeError, psycopg.NotSupportedError)
 
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
 Progress = Callable[[str, int], None]
 """Called with a stage's name and the number of records or tables it has dealt with."""
 
@@ -73,11 +76,19 @@ class StagedFeed(msgspec.Struct, frozen=True, kw_only=True):
     """Table → file → exact repeats that were dropped."""
     evidence: dict[str, Any]
     notices: tuple[Notice, ...]
+    incomplete: tuple[tuple[str, str], ...] = ()
+    """(scope, kind) of files from which records were set aside that no one expected: the rows they
+    stand for are not absent, so that no absence there says anything."""
 
     @property
     def present(self) -> set[tuple[str, str]]:
         """(scope, kind) of the files that the feed carries."""
         return {(read.scope, read.kind) for read in self.reads}
+
+    @property
+    def complete(self) -> set[tuple[str, str]]:
+        """(scope, kind) of the files whose every record could be used, or is expected junk."""
+        return self.present - set(self.incomplete)
 
 
 class Staging:
@@ -89,6 +100,7 @@ class Staging:
         self.load_id = uuid.uuid4().hex[:12]
         self._files: list[str] = []
         self._file_numbers: dict[str, int] = {}
+        self._highest: dict[str, int] = {}  # position of a record, by file
         self._rows: Counter[str] = Counter()
         self._columns: dict[str, tuple[str, ...]] = {}
 
@@ -130,10 +142,12 @@ class Staging:
                     aside += self._copy(item)
                     progress("staging", records)
                 case SetAside():
+                    self._see(item.file, [item.position])
                     aside.append(item)
                 case FileRead():
                     reads.append(item)
                 case Evidence():
+                    _refuse_unwritable(item)
                     evidence[item.name] = item.value
                 case Notice():
                     notices.append(item)
@@ -141,6 +155,7 @@ class Staging:
                 self._keep_aside(aside)
                 aside = []
         self._keep_aside(aside)
+        self._refuse_unaccounted(feed, reads)
         settled = self._settled()
         return StagedFeed(
             load_id=self.load_id,
@@ -178,10 +193,10 @@ class Staging:
             self._file_number(name)
             try:
                 read = self._copy_table(source, name)
-            except psycopg.DataError as error:
+            except (psycopg.DataError, psycopg.errors.CannotCoerce) as error:
                 raise FeedError(
                     f"{name} has a value that does not fit its column: {str(error).strip()}",
-                    why="On PostgreSQL 15 such rows cannot be told from the others.",
+                    why="PostgreSQL can store the whole column, or tell nothing apart.",
                     fix="Correct it in the source, or give the staged column the right type.",
                 ) from None
             reads.append(
@@ -249,6 +264,41 @@ class Staging:
         assert row is not None
         return row[0]
 
+    def _see(self, file: str, positions: Sequence[Any]) -> None:
+        """Keep the highest position, to compare it with what the reader says that it read."""
+        if not all(type(position) is int and position > 0 for position in positions):
+            raise FeedError(
+                f"the reader’s positions in {file} are not numbers from 1 on",
+                why="A record is found again, and counted, by its position in its file.",
+                fix="Mend the reader: each row is (position, *values).",
+            )
+        self._highest[file] = max(self._highest.get(file, 0), *positions)
+
+    def _refuse_unaccounted(self, feed: str, reads: Sequence[FileRead]) -> None:
+        """Refuse a reader whose rows do not come from the records that it says it read."""
+        said: dict[str, int] = {}
+        wrong = "" if reads else f"no file of {feed} was read"
+        for read in reads:
+            if read.file in said:
+                wrong = wrong or f"the reader says twice that it read {read.file}"
+            said[read.file] = read.read
+        for file, highest in self._highest.items():
+            if file not in said:
+                wrong = wrong or f"the reader used {file}, but does not say that it read it"
+            elif highest > max(1, said[file]):
+                # A file's being there may itself be a row's record (its league), though it is empty.
+                wrong = wrong or (
+                    f"the reader used record {highest} of {file}, "
+                    f"and says that it read {said[file]}"
+                )
+        if wrong:
+            raise FeedError(
+                wrong,
+                why="Every record is accounted for: read = used + repeated + set aside.",
+                fix="Check the names of the feed’s files; or mend the reader: one FileRead a file, "
+                "with the number of all its records.",
+            )
+
     def _stage_name(self, table: str) -> str:
         # PostgreSQL cuts names at 63 bytes: the number keeps long ones apart, and a difference's
         # name is longer by two.
@@ -308,6 +358,8 @@ class Staging:
                 why="Which value belongs to which column cannot be told.",
                 fix="Each row is (position, *values), in the order of the reader’s columns.",
             )
+        if batch.rows:
+            self._see(batch.file, [row[0] for row in batch.rows])
         number = self._file_number(batch.file)
         first = self._rows[batch.table] + 1
         self._rows[batch.table] += len(batch.rows)
@@ -375,6 +427,21 @@ class Staging:
             for name, carried in self._columns.items()
         }
         return settle(self._connection, self._shapes, self.load_id, self._files, loads)
+
+
+def _refuse_unwritable(evidence: Evidence) -> None:
+    """Refuse what the ledger could not keep."""
+    try:
+        text = msgspec.json.encode(evidence.value).decode()
+        wrong = "it holds a NUL character" if _NUL.search(text) else ""
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        wrong = str(error)
+    if wrong:
+        raise FeedError(
+            f"the reader’s evidence “{evidence.name}” cannot be written as JSON: {wrong}",
+            why="Evidence is kept with the run.",
+            fix="Mend the reader: give text, numbers, lists and objects.",
+        )
 
 
 def _with_json_marked(

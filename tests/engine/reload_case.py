@@ -43,6 +43,11 @@ class Reload:
         self.manifest_text = HEADING + manifest
         self.engine = Engine(Manifest.parse(self.manifest_text), self.url)
 
+    def declare_anew(self, manifest: str) -> None:
+        """Use another manifest, and forget which columns the earlier one put under protection."""
+        self.execute("DELETE FROM seawall.protected_columns")
+        self.declare(manifest)
+
     @property
     def manifest_path(self) -> Path:
         """The manifest as a file, for commands."""

@@ -55,7 +55,7 @@ class TwoKinds:
     def read(self, context: ReadContext) -> Iterator[Item]:
         for path in sorted(context.directory.glob("*/*.json")):
             file, league = path.relative_to(context.directory).as_posix(), path.parent.name
-            yield Rows("leagues", file, [(0, league)])
+            yield Rows("leagues", file, [(1, league)])
             read = 0
             for position, raw in records(path):
                 name = json.loads(bytes(raw))["team"]

@@ -20,7 +20,7 @@ def with_policy(league: Reload, table: str, policy: str) -> None:
     text = text.replace(before, f'{before}vanished = "{policy}"\n')
     if policy == "delete":
         text = text.replace('user_columns = ["address"]\n', "")
-    league.declare(text)
+    league.declare_anew(text)
 
 
 def test_retired_in_a_column_of_the_table(league: Reload):
@@ -102,7 +102,7 @@ def test_held_by_a_soft_reference(league: Reload):
 def test_children_are_deleted_before_their_parents(league: Reload):
     league.execute("DELETE FROM answers; DELETE FROM favourites")
     text = MANIFEST.replace('user_columns = ["address"]\n', "").replace('vanished = "delete"\n', "")
-    league.declare(text.replace('owner = "feed"\n', 'owner = "feed"\nvanished = "delete"\n'))
+    league.declare_anew(text.replace('owner = "feed"\n', 'owner = "feed"\nvanished = "delete"\n'))
     report = league.run(clubs=CLUBS[:1], teams=TEAMS[:1], games=[], accept=empty("games"))
     assert report["outcome"] == "done"
     assert {table: counts(report, table)["deleted"] for table in FEED} == {

@@ -93,7 +93,7 @@ def test_a_new_reference_to_a_row_that_would_be_deleted(league: Reload):
 
 def test_a_new_soft_reference_to_a_row_that_is_deleted_is_told(league: Reload):
     """Nothing in the database can stop it; the run says so and is not to blame."""
-    league.declare(MANIFEST.replace('user_columns = ["address"]\n', 'vanished = "delete"\n'))
+    league.declare_anew(MANIFEST.replace('user_columns = ["address"]\n', 'vanished = "delete"\n'))
     league.execute("INSERT INTO clubs (name) VALUES ('Legends')")
     feed = {**CHANGED, "games": GAMES}
     with stopped_in_the_merge(league, feed) as run:

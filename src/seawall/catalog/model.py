@@ -191,5 +191,9 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def table_label(schema: str, name: str) -> str:
-    """How a table is called in the manifest, in reports and in JSON."""
-    return name if schema == "public" else f"{schema}.{name}"
+    """How a table is called in the manifest, in reports and in JSON.
+
+    A name that holds a dot is quoted as in SQL, so that no two tables are called the same.
+    """
+    parts = [name] if schema == "public" else [schema, name]
+    return ".".join('"' + part.replace('"', '""') + '"' if "." in part else part for part in parts)

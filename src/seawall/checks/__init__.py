@@ -15,6 +15,7 @@ from seawall.checks import (
     duplicate_key,
     empty_feed,
     key,
+    protection_ended,
     reader_notice,
     reference_cycle,
     set_aside_budget,
@@ -32,6 +33,7 @@ from seawall.plan import Finding
 SCHEMA_RULES: tuple[ModuleType, ...] = (
     wrong_database,
     user_table_written,
+    protection_ended,
     unclassified,
     cascade,
     reference_cycle,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -38,5 +38,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     catalogue: Catalogue
     references: list[UserReference]
     recorded_owners: Mapping[str, str]
+    recorded_columns: Sequence[tuple[str, tuple[str, ...], str]]
+    """Columns on record as relied on by users; see ``references.protected``."""
     recorded_identity: tuple[str, str] | None
     facts: FeedFacts | None = None

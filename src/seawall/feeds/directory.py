@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,8 @@ from seawall.feeds.reading import FileRead, Item, Notice, ReadContext, Rows, Set
 from seawall.naming import Shape
 
 BATCH_ROWS = 5000
+
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _TYPES: Mapping[str, Any] = {
     "bool": bool,
@@ -67,12 +70,18 @@ class JsonTables:
 
 def _read_table(path: Path, name: str, shape: Shape) -> Iterator[Item]:
     decoder = msgspec.json.Decoder(_record_type(name, shape.staged), strict=False)
+    lenient = msgspec.json.Decoder(_record_type(name, shape.staged, lenient=True), strict=False)
+    unknown: Counter[str] = Counter()
     batch: list[tuple[Any, ...]] = []
     position = 0
     for position, raw in records(path):
         try:
-            record = decoder.decode(raw)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            try:
+                record = decoder.decode(raw)
+            except msgspec.ValidationError:
+                record = lenient.decode(raw)
+                unknown.update(_fields.decode(raw).keys() - shape.staged.keys())
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             yield SetAside(
                 file=path.name,
                 position=position,
@@ -87,17 +96,31 @@ def _read_table(path: Path, name: str, shape: Shape) -> Iterator[Item]:
             batch = []
     if batch:
         yield Rows(table=name, file=path.name, rows=batch)
+    if unknown:
+        listed = ", ".join(f"{field} ({count})" for field, count in sorted(unknown.items()))
+        yield Notice(
+            check="unknown-field",
+            scope="",
+            table=name,
+            message=f"{path.name} has fields that are no columns of {name}: {listed}",
+            fix=f"If one is misspelled, correct it. Columns: {', '.join(shape.staged)}.",
+        )
     yield FileRead(file=path.name, scope="", kind=name, table=name, read=position)
 
 
-def _record_type(name: str, staged: Mapping[str, Column]) -> type[msgspec.Struct]:
+def _record_type(
+    name: str, staged: Mapping[str, Column], *, lenient: bool = False
+) -> type[msgspec.Struct]:
+    """A record's type; unless ``lenient``, other fields than the staged columns are an error."""
     fields = [
         # Columns need not be Python identifiers, so fields are numbered and renamed.
         (f"column_{number}", _TYPES.get(column.type_name, _text(column)) | None, None)
         for number, column in enumerate(staged.values())
     ]
     names = {f"column_{number}": column for number, column in enumerate(staged)}
-    return msgspec.defstruct(name.replace(".", "_"), fields, rename=names)
+    return msgspec.defstruct(
+        name.replace(".", "_"), fields, rename=names, forbid_unknown_fields=not lenient
+    )
 
 
 def _text(column: Column) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import importlib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from seawall.feeds.reading import Item, ReadContext, Reader
 from seawall.manifest import Manifest
 from seawall.naming import Shape
 
-_DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
+_DAY = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 
 
 def open_directory(directory: Path, manifest: Manifest, shapes: Mapping[str, Shape]) -> Reader:
@@ -71,22 +72,49 @@ def items(reader: Reader, context: ReadContext) -> Iterator[Item]:
 
 
 def day_of(directory: Path) -> datetime.date | None:
-    """The day in a directory's name, e.g. 2025-06-30, or None."""
+    """The day in a directory's name, e.g. 2025-06-30 or 2025-6-30, or None."""
     found = _DAY.search(directory.resolve().name)
     if found is None:
         return None
     try:
-        return datetime.date.fromisoformat(found[1])
+        return datetime.date(*map(int, found.groups()))
     except ValueError:
         return None
 
 
 def digest_of(directory: Path) -> str:
-    """SHA-256 over the names and contents of all files of a directory."""
+    """SHA-256 over the names and contents of all files of a directory.
+
+    Raises:
+        FeedError: a name in it is no UTF-8, or a file cannot be read.
+    """
     whole = hashlib.sha256()
     for path in sorted(directory.rglob("*")):
+        name = path.relative_to(directory).as_posix()
+        if not _is_unicode(name):
+            raise FeedError(
+                f"the name of a file in {directory} is no UTF-8: {os.fsencode(name)!r}",
+                why="It can be written neither to the ledger nor to a report.",
+                fix="Rename it.",
+            )
         if path.is_file():
-            with path.open("rb") as file:
-                part = hashlib.file_digest(file, "sha256").hexdigest()
-            whole.update(f"{path.relative_to(directory).as_posix()} {part}\n".encode())
+            try:
+                with path.open("rb") as file:
+                    part = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError as error:
+                raise FeedError(
+                    f"{path} cannot be read: {error.strerror or error}",
+                    why="A file that is there and cannot be read is not a file without records.",
+                    fix="Check that it is a file and that you may read it.",
+                ) from error
+            whole.update(f"{name} {part}\n".encode())
     return whole.hexdigest()
+
+
+def _is_unicode(name: str) -> bool:
+    """False where Python had to keep bytes of the name as halves of surrogate pairs."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -33,20 +33,31 @@ def install(connection: psycopg.Connection[Any]) -> None:
     Raises:
         DatabaseError: the schema was made by another version of seawall.
     """
-    if installed_version(connection) == SCHEMA_VERSION:
+    if installed_version(connection) == SCHEMA_VERSION and _is_stage_there(connection):
         return
     with connection.transaction():
         connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", [_INSTALL_LOCK])
         version = installed_version(connection)
         if version is None:
-            schema = resources.files("seawall.ledger").joinpath("schema.sql")
-            connection.execute(schema.read_bytes())
+            connection.execute(_text_of("schema.sql"))
         elif version != SCHEMA_VERSION:
             raise DatabaseError(
                 f"schema seawall has version {version}, this program knows {SCHEMA_VERSION}",
                 why="Guessing at another version's ledger could void its evidence.",
                 fix="Use the seawall that wrote it.",
             )
+        if not _is_stage_there(connection):
+            connection.execute(_text_of("stage.sql"))
+
+
+def _text_of(file: str) -> bytes:
+    return resources.files("seawall.ledger").joinpath(file).read_bytes()
+
+
+def _is_stage_there(connection: psycopg.Connection[Any]) -> bool:
+    """Whether staging can begin; people may drop its schema to clean up."""
+    present = connection.execute(_SQL["is_stage_there"]).fetchone()
+    return present is not None and present[0]
 
 
 def installed_version(connection: psycopg.Connection[Any]) -> int | None:
@@ -117,13 +128,39 @@ class Ledger:
         return {row["table_name"]: row["owner"] for row in self._rows("ownership")}
 
     def record_ownership(self, owners: Mapping[str, str]) -> None:
-        """Record who owns which table; what is recorded stays."""
+        """Record who owns which table; what was the users' once stays theirs."""
         known = self.ownership()
-        new = {table: owner for table, owner in owners.items() if table not in known}
+        new = {
+            table: owner
+            for table, owner in owners.items()
+            if table not in known or (owner == "users" and known[table] != "users")
+        }
         if new:
             self._connection.execute(
                 _SQL["record_ownership"], {"tables": list(new), "owners": list(new.values())}
             )
+
+    def protected_columns(self) -> list[tuple[str, tuple[str, ...], str]]:
+        """(table, columns, what they refer to) on record; see ``references.protected``."""
+        return [
+            (row["table_name"], tuple(row["columns"]), row["refers_to"])
+            for row in self._rows("protected_columns")
+        ]
+
+    def protect_columns(self, protected: Iterable[tuple[str, tuple[str, ...], str]]) -> None:
+        """Record columns that users rely on; what is recorded stays."""
+        known = self.protected_columns()
+        for table, columns, refers_to in protected:
+            if (table, columns, refers_to) not in known:
+                self._connection.execute(
+                    _SQL["protect_columns"],
+                    {"table_name": table, "columns": list(columns), "refers_to": refers_to},
+                )
+
+    def last_run_id(self) -> int:
+        """Number of the last run that was applied; 0 before."""
+        rows = self._rows("last_applied")
+        return rows[0]["id"] if rows else 0
 
     def last_evidence(self) -> dict[str, Any]:
         """What the reader decided in the last run that was applied, by name."""

@@ -1,6 +1,10 @@
 -- name: is_installed
 SELECT to_regclass('seawall.schema_version') IS NOT NULL
 
+-- name: is_stage_there
+SELECT to_regclass('seawall_stage.loads') IS NOT NULL
+   AND to_regclass('seawall_stage.set_aside') IS NOT NULL
+
 -- name: installed_version
 SELECT max(version) FROM seawall.schema_version
 
@@ -29,7 +33,16 @@ SELECT table_name, owner FROM seawall.ownership
 -- name: record_ownership
 INSERT INTO seawall.ownership (table_name, owner)
 SELECT * FROM unnest(%(tables)s::text[], %(owners)s::text[])
-ON CONFLICT (table_name) DO NOTHING
+ON CONFLICT (table_name) DO UPDATE SET owner = 'users' WHERE excluded.owner = 'users'
+
+-- name: protected_columns
+SELECT table_name, columns, refers_to FROM seawall.protected_columns
+ORDER BY table_name, columns, refers_to
+
+-- name: protect_columns
+INSERT INTO seawall.protected_columns (table_name, columns, refers_to)
+VALUES (%(table_name)s, %(columns)s, %(refers_to)s)
+ON CONFLICT DO NOTHING
 
 -- name: last_applied
 SELECT id, as_of, feed, evidence FROM seawall.runs

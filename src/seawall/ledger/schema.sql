@@ -30,6 +30,16 @@ CREATE TABLE seawall.ownership (
 COMMENT ON TABLE seawall.ownership IS
     'what the manifest said when it was first checked; taking a line out of it does not end the protection';
 
+CREATE TABLE seawall.protected_columns (
+    table_name text NOT NULL,
+    columns text[] NOT NULL,
+    refers_to text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (table_name, columns, refers_to)
+);
+COMMENT ON TABLE seawall.protected_columns IS
+    'users'' own columns of imported tables (refers_to is empty), and columns of user tables that were declared to mean an imported row';
+
 CREATE TABLE seawall.runs (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -97,21 +107,3 @@ CREATE TABLE seawall.referenced_identity (
 COMMENT ON TABLE seawall.referenced_identity IS
     'what an imported row meant when users'' rows were first seen to refer to it, under the key '
     'that the manifest had then';
-
--- Staging commits on its own, before the one transaction, and can be dropped at any time.
-CREATE SCHEMA seawall_stage;
-CREATE TABLE seawall_stage.loads (
-    load_id text PRIMARY KEY,
-    feed text NOT NULL,
-    made_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
-CREATE TABLE seawall_stage.set_aside (
-    load_id text NOT NULL,
-    file text NOT NULL,
-    position bigint NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL,
-    expected boolean NOT NULL,
-    record text NOT NULL
-);
-CREATE INDEX ON seawall_stage.set_aside (load_id);

@@ -49,7 +49,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         """Fingerprint the rows that the connection sees."""
         row = connection.execute(
             sql.SQL(
-                "SELECT count(*), coalesce(sum(hashtextextended({}, 0)::numeric), 0)::text {}"
+                "SELECT pg_catalog.count(*), coalesce(pg_catalog.sum("
+                "pg_catalog.hashtextextended({}, 0)::numeric), 0)::text {}"
             ).format(self._text(), self._rows())
         ).fetchone()
         assert row is not None
@@ -65,7 +66,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
                     "SELECT k, r FROM (SELECT {}::text AS k, {} AS r {}) AS x"
                     ' ORDER BY k COLLATE "C", r COLLATE "C"'
                 ).format(
-                    sql.SQL("concat_ws('/', {})").format(
+                    sql.SQL("pg_catalog.concat_ws('/', {})").format(
                         sql.SQL(", ").join(sql.Identifier("t", column) for column in key)
                     ),
                     self._text(),

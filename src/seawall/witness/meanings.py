@@ -30,7 +30,8 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
 def identity_rows(
     reference: UserReference, shapes: Mapping[str, Shape], catalogue: Catalogue
 ) -> sql.Composed:
-    """SELECT of ``seawall_user`` (the user's row), ``seawall_target``, ``seawall_identity``.
+    """SELECT of ``seawall_user`` (the user's row), ``seawall_target``, ``seawall_identity``,
+    and ``seawall_place`` (which tells rows apart that are alike).
 
     ``seawall_identity`` is the key behind the reference in the feed's words, NULL for an orphan.
     For a table that is not imported it is the referenced value itself.
@@ -58,7 +59,8 @@ def identity_rows(
     found = sql.Identifier("t", reference.target_columns[0])
     return sql.SQL(
         "SELECT {user_key} AS seawall_user, {value} AS seawall_target,"
-        " CASE WHEN {found} IS NOT NULL THEN {identity} END AS seawall_identity"
+        " CASE WHEN {found} IS NOT NULL THEN {identity} END AS seawall_identity,"
+        " ROW(u.tableoid, u.ctid)::text AS seawall_place"
         " FROM {users} AS u LEFT JOIN {target} AS t ON {meant} {extra} WHERE {said}"
     ).format(
         user_key=one_text([sql.Identifier("u", column) for column in user_key]),
@@ -85,7 +87,13 @@ def on_record(reference: UserReference, shapes: Mapping[str, Shape]) -> sql.Comp
 
 def _key_columns(reference: UserReference, shapes: Mapping[str, Shape]) -> str:
     shape = shapes.get(reference.table)
-    return ", ".join(shape.staged_key) if shape else ""
+    if shape is None:
+        return ""
+    key = ", ".join(shape.staged_key)
+    if reference.target_columns == shape.primary_key:
+        return key
+    # Another column's values may look like ids, and mean other rows.
+    return f"{key} by {', '.join(reference.target_columns)}"
 
 
 def take(
@@ -97,10 +105,12 @@ def take(
     """Add up what all references of one kind mean, as the connection sees them."""
     row = connection.execute(
         sql.SQL(
-            "SELECT count(*), count(*) FILTER (WHERE seawall_identity IS NULL),"
-            " count(*) FILTER (WHERE seawall_identity <> known.identity),"
-            " coalesce(sum(hashtextextended(concat_ws('|', seawall_user, seawall_target,"
-            " coalesce(seawall_identity, '(nothing)')), 0)::numeric), 0)::text FROM ({}) AS m"
+            "SELECT pg_catalog.count(*),"
+            " pg_catalog.count(*) FILTER (WHERE seawall_identity IS NULL),"
+            " pg_catalog.count(*) FILTER (WHERE seawall_identity <> known.identity),"
+            " coalesce(pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.concat_ws("
+            "'|', seawall_user, seawall_target, coalesce(seawall_identity, '(nothing)')), 0)"
+            "::numeric), 0)::text FROM ({}) AS m"
             " LEFT JOIN seawall.referenced_identity AS known ON {}"
         ).format(identity_rows(reference, shapes, catalogue), on_record(reference, shapes))
     ).fetchone()
