@@ -286,7 +286,7 @@ class Staging:
             if file not in said:
                 wrong = wrong or f"the reader used {file}, but does not say that it read it"
             elif highest > max(1, said[file]):
-                # A file's being there may itself be a row's record (its league), though it is empty.
+                # That a file is there may itself give a row (its league), though it is empty.
                 wrong = wrong or (
                     f"the reader used record {highest} of {file}, "
                     f"and says that it read {said[file]}"
