@@ -95,7 +95,7 @@ def incomplete(
         without_parent(parent.table, name)
         for name, shape in shapes.items()
         for column, parent in shape.parents.items()
-        if column not in shape.key
+        if column not in shape.key and parent.required
     }
     files = {
         file

@@ -196,7 +196,7 @@ class Staging:
             except (psycopg.DataError, psycopg.errors.CannotCoerce) as error:
                 raise FeedError(
                     f"{name} has a value that does not fit its column: {str(error).strip()}",
-                    why="PostgreSQL can store the whole column, or tell nothing apart.",
+                    why="PostgreSQL refuses the cast, and does not say of which rows.",
                     fix="Correct it in the source, or give the staged column the right type.",
                 ) from None
             reads.append(
