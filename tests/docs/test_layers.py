@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("planning", "apply"),
     ("report", "health"),
     ("after_commit",),
+    ("run",),
     ("engine", "render"),
     ("terminal",),
     ("cli",),

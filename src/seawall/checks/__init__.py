@@ -27,7 +27,7 @@ from seawall.checks import (
     vanished_share,
     wrong_database,
 )
-from seawall.checks.context import Context, FeedFacts
+from seawall.checks.context import Context, FeedFacts, context_of
 from seawall.plan import Finding
 
 SCHEMA_RULES: tuple[ModuleType, ...] = (
@@ -51,7 +51,15 @@ FEED_RULES: tuple[ModuleType, ...] = (
     unresolved_reference,
 )
 
-__all__ = ["FEED_RULES", "SCHEMA_RULES", "Context", "FeedFacts", "check_feed", "check_schema"]
+__all__ = [
+    "FEED_RULES",
+    "SCHEMA_RULES",
+    "Context",
+    "FeedFacts",
+    "check_feed",
+    "check_schema",
+    "context_of",
+]
 
 
 def check_schema(context: Context) -> list[Finding]:

@@ -12,10 +12,11 @@ import psycopg
 from seawall.accounts import FileAccount
 from seawall.catalog.model import Catalogue
 from seawall.coverage import Coverage
+from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
 from seawall.match import Difference
 from seawall.naming import Shape
-from seawall.references import UserReference
+from seawall.references import UserReference, user_references
 from seawall.staging import StagedFeed
 
 
@@ -42,3 +43,19 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Columns on record as relied on by users; see ``references.protected``."""
     recorded_identity: tuple[str, str] | None
     facts: FeedFacts | None = None
+
+
+def context_of(
+    connection: psycopg.Connection[Any], manifest: Manifest, catalogue: Catalogue
+) -> Context:
+    """The database side of a context, with what is on record."""
+    book = Ledger(connection)
+    return Context(
+        connection=connection,
+        manifest=manifest,
+        catalogue=catalogue,
+        references=user_references(manifest, catalogue),
+        recorded_owners=book.ownership(),
+        recorded_columns=book.protected_columns(),
+        recorded_identity=book.identity(),
+    )
