@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from courtside import league_database
+from courtside import league_database, site_commands
 from seawall import Engine, options
 from seawall.errors import UsageError
 from seawall.plan import Plan
@@ -111,6 +111,10 @@ def sample_feeds(
         else:
             for path in written:
                 click.echo(path)
+
+
+app.add_command(site_commands.serve)
+app.add_command(site_commands.users)
 
 
 def main() -> None:
