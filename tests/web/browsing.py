@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -34,7 +35,7 @@ def window(
         timezone_id=time_zone,
         java_script_enabled=script,
         has_touch=True,
-        device_scale_factor=2,
+        device_scale_factor=2 if os.environ.get("PICTURES") else 1,
     )
     page = context.new_page()
     errors: list[str] = []

@@ -12,7 +12,7 @@ from courtside.accounts.linking import Wanted
 from courtside.accounts.people import SQL, Person, SignedIn
 from courtside.site import pages
 from courtside.site.failures import Failure, NotFound
-from courtside.site.forgery import Form
+from courtside.site.forgery import Form, whole_number
 
 router = APIRouter()
 
@@ -36,7 +36,7 @@ def find_yourself(
 ) -> Response:
     """The form, and the candidates where somebody asked for some."""
     wanted = _wanted({"league": league, "club": club, "series": series, "name": name})
-    return _page(request, person, _number(league), wanted)
+    return _page(request, person, whole_number(league) or 0, wanted)
 
 
 @router.post("/find-yourself")
@@ -46,7 +46,9 @@ def claim(request: Request, person: SignedIn, form: Form) -> Response:
     if wanted is None:
         raise NotFound
     with request.app.state.database.transaction() as connection:
-        outcome = linking.claim(connection, person, _number(form.get("player", "")), wanted)
+        outcome = linking.claim(
+            connection, person, whole_number(form.get("player", "")) or 0, wanted
+        )
     if outcome == "linked":
         return pages.go_to("/availability")
     return pages.go_to("/find-yourself")
@@ -97,11 +99,10 @@ def _page(request: Request, person: Person, league_id: int, wanted: Wanted | Non
 
 
 def _wanted(said: dict[str, str]) -> Wanted | None:
-    name, league_id = " ".join(said.get("name", "").split())[:100], _number(said.get("league", ""))
+    name, league_id = (
+        " ".join(said.get("name", "").split())[:100],
+        whole_number(said.get("league", "")),
+    )
     if not name or not league_id or "\x00" in "".join(said.values()):
         return None
     return Wanted(league_id, said.get("club", "").strip(), said.get("series", "").strip(), name)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 18 else 0

@@ -10,7 +10,7 @@ from courtside.accounts.passwords import problem_with
 from courtside.accounts.people import SQL, SignedIn, Somebody
 from courtside.site import forgery, pages
 from courtside.site.failures import NotFound
-from courtside.site.forgery import Form
+from courtside.site.forgery import Form, whole_number
 
 router = APIRouter()
 HOME = "/availability"
@@ -152,8 +152,7 @@ def new_password(request: Request, token: str, form: Form) -> Response:
 @router.post("/team")
 def choose_team(request: Request, person: SignedIn, form: Form) -> Response:
     """Remember which team pages show first."""
-    team_id = form.get("team", "")
-    team = person.team(int(team_id) if team_id.isdecimal() and len(team_id) < 18 else 0)
+    team = person.team(whole_number(form.get("team", "")) or 0)
     with request.app.state.database.connected() as connection:
         connection.execute(SQL["choose_team"], [person.user_id, team.team_id])
     return pages.go_to(pages.own_address(form.get("next", ""), HOME))

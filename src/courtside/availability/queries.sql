@@ -110,7 +110,7 @@ WHERE user_id = %s AND match_date = %s AND team_id = %s
 FOR UPDATE
 
 -- name: was_written
-SELECT FROM availability_history WHERE changed_by = %s AND request_key = %s
+SELECT true FROM availability_history WHERE changed_by = %s AND request_key = %s
 
 -- name: add_answer
 INSERT INTO player_availability (user_id, match_date, team_id, availability_status, notes)

@@ -17,7 +17,7 @@ from courtside.availability.days import Day, days_of_team
 from courtside.site import pages
 from courtside.site.database import Connection
 from courtside.site.failures import BadForm, NotFound, ReadOnly
-from courtside.site.forgery import Form
+from courtside.site.forgery import Form, whole_number
 
 router = APIRouter()
 
@@ -73,7 +73,7 @@ def availability(
         return pages.page(request, "availability/no_team.html")
     with request.app.state.database.connected() as connection:
         chosen = person.chosen_team.team_id if person.chosen_team else 0
-        view = _view(connection, person, _number(team) if team else chosen)
+        view = _view(connection, person, whole_number(team) or 0 if team else chosen)
         today = request.app.state.clock.today(view.time_zone)
         days = days_of_team(
             connection,
@@ -147,7 +147,8 @@ def _change(
     key = form.get("key", "")
     if key and not _REQUEST_KEY.fullmatch(key):
         raise BadForm
-    if not form.get("version", "").isdecimal() or len(form["version"]) > 9:
+    version = whole_number(form.get("version", ""))
+    if version is None:
         raise BadForm
     database = request.app.state.database
     try:
@@ -157,7 +158,7 @@ def _change(
                 connection,
                 Slot(person.user_id, team_id, day),
                 changed_by=person.user_id,
-                shown_version=int(form["version"]),
+                shown_version=version,
                 events=[event.as_shown() for event in shown.events] if "status" in change else None,
                 request_key=key or None,
                 **change,
@@ -290,7 +291,3 @@ def _one_day(
 
 def _card_context(request: Request) -> dict[str, Any]:
     return {"local": request.app.state.clock.local, "longest_note": answers.LONGEST_NOTE}
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 18 else 0

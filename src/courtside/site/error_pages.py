@@ -17,6 +17,7 @@ from courtside.site import pages
 from courtside.site.failures import (
     BadForm,
     Failure,
+    Forged,
     NotFound,
     SignInNeeded,
     TooLarge,
@@ -48,6 +49,8 @@ def respond(request: Request, failure: Failure) -> Response:
     else:
         template = "failure_part.html" if pages.wants_fragment(request) else "failure.html"
         response = pages.page(request, f"site/{template}", status=failure.status, failure=failure)
+    if isinstance(failure, Forged):
+        response.headers["X-Courtside-Form-Is-Old"] = "1"
     if failure.status in (429, 503):
         response.headers["Retry-After"] = "60" if failure.status == 429 else "2"
     return response

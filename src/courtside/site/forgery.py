@@ -86,6 +86,11 @@ async def read_form(request: Request) -> dict[str, str]:
 Form = Annotated[dict[str, str], Depends(read_form)]
 
 
+def whole_number(text: str) -> int | None:
+    """A field or parameter as a number of at most 17 digits, fit for the database; else None."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 18 else None
+
+
 async def _form(request: Request) -> FormData:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _FORM_TYPES:

@@ -11,45 +11,58 @@
   if (!user) return;
   const storageKey = `courtside-unsaved-${user}`;
   const bar = document.getElementById("unsaved");
+  const announcer = document.getElementById("said");
   const RETRY_MILLISECONDS = 15000, TIMEOUT_MILLISECONDS = 12000;
 
   const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))]
     .map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-  // address → {fields, key, part, label}; a later tap at the same address replaces the earlier one.
+  // address → {fields, key, part, label, failed}; a later tap at the same address replaces the earlier.
   let unsaved = {};
   try { unsaved = JSON.parse(localStorage.getItem(storageKey)) ?? {}; } catch { /* begin anew */ }
   const keep = () => {
     try { localStorage.setItem(storageKey, JSON.stringify(unsaved)); } catch { /* memory must do */ }
   };
 
+  function element(name, text, className) {
+    const made = document.createElement(name);
+    made.textContent = text;
+    made.className = className ?? "";
+    return made;
+  }
+
   function showUnsaved() {
-    const entries = Object.entries(unsaved);
-    bar.hidden = !entries.length;
-    bar.replaceChildren();
+    const failed = Object.values(unsaved).filter((entry) => entry.failed);
     document.querySelectorAll(".failed-tap").forEach((old) => old.remove());
-    if (!entries.length) return;
-    const text = document.createElement("span");
-    text.textContent = `Not saved: ${entries.map(([, entry]) => entry.label).join("; ")}. `;
-    const button = document.createElement("button");
-    button.className = "link";
-    button.textContent = "Try again";
+    bar.hidden = !failed.length;
+    bar.replaceChildren();
+    if (!failed.length) return;
+    const button = element("button", "Try again", "link");
     button.addEventListener("click", sendAll);
-    bar.append(text, button);
-    for (const [, entry] of entries) {
-      const state = document.querySelector(`#${CSS.escape(entry.part)} .state`);
-      const mark = document.createElement("span");
-      mark.className = "failed failed-tap";
-      mark.textContent = "Not saved, will try again";
-      state?.prepend(mark);
+    bar.append(element("span", `Not saved: ${failed.map((entry) => entry.label).join("; ")}. `), button);
+    for (const entry of failed) {
+      document.querySelector(`#${CSS.escape(entry.part)} .state`)
+        ?.prepend(element("span", "Not saved, will try again", "failed failed-tap"));
     }
   }
 
+  function tell(text, link) {
+    bar.hidden = false;
+    bar.append(element("span", ` ${text} `));
+    if (!link) return;
+    const made = element("a", link.text);
+    made.href = link.href;
+    bar.append(made);
+  }
+
+  const here = () => encodeURIComponent(location.pathname + location.search);
   const busy = new Set();
+
+  // One at a time for each part, so that each knows the version that the one before it made.
   async function send(address) {
     const entry = unsaved[address];
-    if (!entry || busy.has(address)) return;
-    busy.add(address);
+    if (!entry || busy.has(entry.part)) return;
+    busy.add(entry.part);
     let response, text;
     try {
       response = await fetch(address, {
@@ -61,60 +74,71 @@
       });
       text = await response.text();
     } catch { response = undefined; }
-    busy.delete(address);
-    if (!response || response.status >= 500 || response.status === 429 || response.status === 401) {
-      // Still waiting; meanwhile another tap may have replaced this one.
+    busy.delete(entry.part);
+    const isOld = response?.headers.has("X-Courtside-Form-Is-Old");
+    if (!response || response.status >= 500 || [401, 429].includes(response.status) || isOld) {
+      if (unsaved[address]) unsaved[address].failed = true;
       keep();
       showUnsaved();
-      if (response?.status === 401) signInAgain();
+      if (response?.status === 401) {
+        tell("You are signed out.", { text: "Sign in, and it will be sent.", href: `/sign-in?next=${here()}` });
+      } else if (isOld) {
+        tell("This page is out of date.", { text: "Load it again, and it will be sent.", href: location.href });
+      }
       return;
     }
-    if (unsaved[address]?.key !== entry.key) { send(address); return; }
-    delete unsaved[address];
+    const isReplaced = unsaved[address]?.key !== entry.key;
+    if (!isReplaced) delete unsaved[address];
+    const version = replace(entry.part, text, response.ok, entry.label);
+    for (const other of Object.values(unsaved)) {
+      if (response.ok && version && other.part === entry.part && other.fields.version === entry.fields.version) {
+        other.fields.version = version;
+      }
+    }
     keep();
-    replace(entry.part, text);
     showUnsaved();
+    Object.keys(unsaved).filter((other) => unsaved[other].part === entry.part).forEach(send);
   }
   const sendAll = () => Object.keys(unsaved).forEach(send);
 
-  function signInAgain() {
-    const link = document.createElement("a");
-    link.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
-    link.textContent = "You are signed out: sign in, and it will be sent.";
-    bar.append(" ", link);
-  }
-
-  function replace(part, text) {
+  // Returns the version that the part shows now.
+  function replace(part, text, isSaved, label) {
     const old = document.getElementById(part);
     const made = new DOMParser().parseFromString(text, "text/html");
     const fresh = made.getElementById(part) ?? made.body.firstElementChild;
-    if (!old || !fresh) return;
-    const focused = old.contains(document.activeElement) ? document.activeElement : null;
-    if (fresh.id !== part) {  // a message in place of the part
-      old.querySelectorAll(":scope > .notice[role=alert]").forEach((earlier) => earlier.remove());
-      old.prepend(fresh);
-      return;
+    const version = fresh?.querySelector("input[name=version]")?.value;
+    announcer.textContent = fresh?.querySelector(".saved, [role=alert]")?.textContent.trim() ?? "";
+    if (!old || !fresh) {
+      if (!isSaved) tell(`Not saved: ${label}.`, { text: "Look at it.", href: `/availability#${part}` });
+      return version;
     }
+    old.querySelectorAll(":scope > .notice[role=alert]").forEach((earlier) => earlier.remove());
+    if (fresh.id !== part) {  // a message, in place of the part
+      old.prepend(fresh);
+      return version;
+    }
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
     for (const name of ["standing", "note"]) {
-      const opened = old.querySelector(`details.${name}`)?.open;
       const again = fresh.querySelector(`details.${name}`);
-      if (again && opened) again.open = true;
+      if (again && old.querySelector(`details.${name}`)?.open) again.open = true;
     }
     const typed = old.querySelector("textarea");
     const field = fresh.querySelector("textarea");
-    const isTyping = typed && typed.value !== typed.defaultValue;
-    if (field && isTyping && focused !== typed.form?.querySelector("button")) field.value = typed.value;
+    const isNote = focused && typed?.form?.contains(focused);
+    if (field && typed && typed.value !== typed.defaultValue && !isNote) field.value = typed.value;
     if (old.classList.contains("next")) {
       fresh.classList.add("next");
       const eyebrow = old.querySelector(".eyebrow");
       if (eyebrow) fresh.querySelector("header")?.prepend(eyebrow);
     }
     old.replaceWith(document.adoptNode(fresh));
-    if (!focused) return;
-    const same = focused.name && focused.value !== undefined && focused.tagName === "BUTTON"
-      ? fresh.querySelector(`button[name="${focused.name}"][value="${CSS.escape(focused.value)}"]`)
-      : fresh.querySelector(focused.tagName === "TEXTAREA" ? "textarea" : `${focused.tagName.toLowerCase()}`);
-    (same ?? fresh.querySelector("[aria-pressed=true]") ?? fresh.querySelector("button"))?.focus();
+    if (focused) {
+      const same = focused.name
+        ? `${focused.tagName}[name="${focused.name}"]${focused.tagName === "BUTTON" ? `[value="${CSS.escape(focused.value)}"]` : ""}`
+        : isNote ? ".note form button" : "summary";
+      (fresh.querySelector(same) ?? fresh.querySelector("[aria-pressed=true]") ?? fresh.querySelector("button"))?.focus();
+    }
+    return version;
   }
 
   document.addEventListener("submit", (event) => {
@@ -128,12 +152,13 @@
     const what = event.submitter?.textContent.trim() ?? "";
     unsaved[address] = { fields, key: newKey(), part: form.dataset.part, label: `${title}, ${what}` };
     keep();
-    const busyButton = event.submitter;
-    busyButton?.setAttribute("aria-busy", "true");
-    send(address).finally(() => busyButton?.removeAttribute("aria-busy"));
+    event.submitter?.setAttribute("aria-busy", "true");
+    const button = event.submitter;
+    send(address).finally(() => button?.removeAttribute("aria-busy"));
   });
   window.addEventListener("online", sendAll);
   setInterval(sendAll, RETRY_MILLISECONDS);
+  for (const entry of Object.values(unsaved)) entry.failed = true;
   showUnsaved();
   sendAll();
 })();
