@@ -27,6 +27,8 @@ from courtside.site.configuration import Configuration
 from courtside.site.request_log import configure_log
 from seawall import Engine
 
+# tests/conftest.py counts the tests that skip for this reason.
+NO_BROWSER = "no browser (CHROMIUM=PROGRAM)"
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 SIZE = 700
 
@@ -159,7 +161,7 @@ def chromium() -> Iterator[Any]:
     if not CHROMIUM.is_file():
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(f"REQUIRE_BROWSER=1, and there is no {CHROMIUM}")
-        pytest.skip("no browser (CHROMIUM=PROGRAM)")
+        pytest.skip(NO_BROWSER)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

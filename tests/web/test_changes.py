@@ -48,7 +48,7 @@ def feed(scrape: Path, tmp_path: Path, site_url: str) -> Feed:
 
 def is_incident(record: dict[str, Any]) -> bool:
     teams = record.get("home_team", "") + record.get("away_team", "")
-    return TEAM in teams and OPPONENT in teams and record.get("date") == "24-Sep-24"
+    return TEAM in teams and OPPONENT in teams and record.get("date") == "09/24/2024"
 
 
 def card(page: str, day: datetime.date) -> str:
@@ -82,9 +82,8 @@ def test_a_new_time_and_place_are_flagged_until_the_answer_is_confirmed(
     feed.edit("schedules", change)
     feed.reload()
     said = card(answered.get("/availability").text, INCIDENT_DAY)
-    assert (
-        "Changed since you answered. New time: 7:15 PM, was 6:30 PM. New place: Elsewhere" in said
-    )
+    assert "Changed since you answered. New time: 7:15 PM, was 6:30 PM." in said
+    assert "New place: Elsewhere Club, was Tennaqua." in said
     address = f"/availability/{people.team_id}/{INCIDENT_DAY}/status"
     answered.post(address, status="in", version="1")
     assert "Changed since" not in card(answered.get("/availability").text, INCIDENT_DAY)
@@ -115,7 +114,7 @@ def as_if_future(database: psycopg.Connection[Any]) -> None:
 def test_a_moved_match_says_where_it_went_and_carries_no_answer_over(
     answered: Visitor, people: Cast, feed: Feed, database: psycopg.Connection[Any]
 ) -> None:
-    move(feed, "26-Sep-24")
+    move(feed, "09/26/2024")
     feed.reload()
     as_if_future(database)
     page = answered.get("/availability").text
@@ -138,7 +137,7 @@ def test_two_new_matches_are_no_move(
     records = json.loads(file.read_text())
     (match,) = [record for record in records if is_incident(record)]
     records.remove(match)
-    records += [match | {"date": "26-Sep-24"}, match | {"date": "27-Sep-24"}]
+    records += [match | {"date": "09/26/2024"}, match | {"date": "09/27/2024"}]
     file.write_text(json.dumps(records))
     feed.reload()
     as_if_future(database)

@@ -26,7 +26,7 @@ class Clock:
         """An instant as the club's wall clock shows it; an unknown zone counts as none."""
         try:
             zone = ZoneInfo(time_zone or self.time_zone)
-        except (OSError, ValueError):  # users write this column of clubs
+        except (KeyError, OSError, ValueError):  # users write this column of clubs
             zone = ZoneInfo(self.time_zone)
         return at.astimezone(zone)
 

@@ -80,7 +80,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Configuration:
 def _checked(found: Configuration) -> Configuration:
     try:
         ZoneInfo(found.time_zone)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise _wrong(f"time_zone “{found.time_zone}” is no time zone") from None
     if found.public_url:
         parts = urlsplit(found.public_url)
