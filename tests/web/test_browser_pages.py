@@ -70,3 +70,16 @@ def test_no_page_keeps_anybody_out(chromium: Any, served: str, people: Cast, sch
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             found += [(address, text) for text in violations(page)]
     assert found == []
+
+
+def test_pictures_of_the_page(chromium: Any, served: str, people: Cast) -> None:
+    """What the documents show; the pictures are kept where PICTURES=DIR asks for it."""
+    for scheme in ("light", "dark"):
+        with window(chromium, served, email=people.owner.email, scheme=scheme) as page:
+            card = page.locator(f"#day-{INCIDENT_DAY}")
+            card.get_by_role("button", name="Out", exact=True).tap()
+            card.get_by_text("Saved").wait_for()
+            card.get_by_text("1 out").tap()
+            assert page.title() == "Tennaqua - 22: my matches · courtside"
+            if PICTURES:
+                page.screenshot(path=Path(PICTURES) / f"availability-{scheme}.png")

@@ -119,7 +119,5 @@ def test_the_engines_start_does_not_wait_for_the_site() -> None:
         "print(*{'fastapi', 'starlette', 'jinja2', 'argon2', 'uvicorn', 'structlog', 'limits'}"
         " & set(sys.modules))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
