@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
 from cast import INCIDENT_DAY, OPPONENT, TEAM, Cast, Member, Visitor
+from psycopg.rows import namedtuple_row
+
+from courtside.availability import answers
 
 HOSTILE_NOTE = "it's “fine”\n</script><b>&amp;\\ 🎾\n\n  last line "
 
@@ -210,3 +214,77 @@ USER_TABLES = (
     "link_requests",
     "user_player_associations",
 )
+
+
+def test_two_devices_at_the_same_moment(
+    site_url: str, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    """Of writes that all saw the same version exactly one is written, also where no row was yet."""
+    slot = answers.Slot(people.owner.user_id, people.team_id, INCIDENT_DAY)
+    devices = 6
+    for version in range(3):
+        together = threading.Barrier(devices)
+        outcomes: list[str] = []
+
+        def write(status: int, *, version: int = version, together: Any = together) -> None:
+            with psycopg.connect(site_url, row_factory=namedtuple_row) as connection:
+                together.wait()
+                try:
+                    note = f"{version} {status}"
+                    answers.save(
+                        connection,
+                        slot,
+                        changed_by=slot.user_id,
+                        note=note,
+                        shown_version=version,
+                    )
+                    outcomes.append("written")  # noqa: B023
+                except answers.Stale:
+                    outcomes.append("stale")  # noqa: B023
+
+        threads = [threading.Thread(target=write, args=[number]) for number in range(devices)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["stale"] * (devices - 1) + ["written"]
+    assert stored(database, people.owner)[0][3] == 3
+    rows = database.execute(
+        "SELECT version, old_notes, new_notes FROM availability_history ORDER BY id"
+    ).fetchall()
+    assert [row[0] for row in rows] == [1, 2, 3]
+    # What one change left is what the next one found: nothing was written beside the history.
+    assert [row[1] for row in rows[1:]] == [row[2] for row in rows[:-1]]
+
+
+def test_the_same_tap_many_times_at_the_same_moment(
+    site_url: str, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    slot = answers.Slot(people.owner.user_id, people.team_id, INCIDENT_DAY)
+    together = threading.Barrier(5)
+    failures: list[Exception] = []
+
+    def write() -> None:
+        try:
+            with psycopg.connect(site_url, row_factory=namedtuple_row) as connection:
+                together.wait()
+                answers.save(
+                    connection,
+                    slot,
+                    changed_by=slot.user_id,
+                    status=1,
+                    events=[],
+                    shown_version=0,
+                    request_key="k" * 32,
+                )
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert stored(database, people.owner) == [(INCIDENT_DAY, 1, None, 1)]
+    assert database.execute("SELECT count(*) FROM availability_history").fetchone() == (1,)
