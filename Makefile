@@ -22,6 +22,7 @@ setup: .venv/.done ## make the environment in .venv/ from the pinned versions
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps --requirement requirements/lock.txt
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 demo: setup ## load, answer, reload: the main job on sample feeds and the bundled PostgreSQL

@@ -16,8 +16,8 @@ from seawall import checks, health, ledger, planning
 from seawall.catalog.read import read_catalogue
 from seawall.database import connect
 from seawall.errors import DatabaseError, UsageError
-from seawall.feeds import source
-from seawall.feeds.reading import ReadContext
+from seawall.feeds import ahead, source
+from seawall.feeds.reading import Item, ReadContext
 from seawall.ledger import ownership
 from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
@@ -54,12 +54,22 @@ class Engine:
         manifest: who owns what.
         database: libpq URL or connection string of the target.
         progress: called with a stage's name and a count, often.
+        forks: a large feed may be read in a forked process. Not for programs with threads of their
+            own: one of them may hold a lock that the copy would wait for.
     """
 
-    def __init__(self, manifest: Manifest, database: str, *, progress: Progress = _silent) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        database: str,
+        *,
+        progress: Progress = _silent,
+        forks: bool = False,
+    ) -> None:
         self.manifest = manifest
         self.database = database
         self._progress = progress
+        self._forks = forks
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
@@ -131,7 +141,7 @@ class Engine:
             known = shapes(self.manifest, catalogue)
             staging = Staging(connection, known)
             try:
-                staged = self._stage(staging, known, feed, staged_schema, as_of)
+                staged = self._stage(connection, staging, known, feed, staged_schema, as_of)
                 return planning.make_plan(context, known, staged, findings, started, self._progress)
             except BaseException:
                 if not connection.closed:
@@ -142,6 +152,7 @@ class Engine:
 
     def _stage(
         self,
+        connection: psycopg.Connection[Any],
         staging: Staging,
         known: Mapping[str, Shape],
         feed: Path | str | None,
@@ -154,21 +165,27 @@ class Engine:
             )
         directory = Path(feed or "")
         reader = source.open_directory(directory, self.manifest, known)
-        with self._connected() as second:
-            context = ReadContext(
-                directory=directory,
-                known=_KnownRows(second, known),
-                previous_evidence=Ledger(second).last_evidence(),
-                as_of=as_of or source.day_of(directory),
-            )
-            return staging.stage(
-                source.items(reader, context),
-                reader.columns,
-                feed=directory.resolve().name,
-                as_of=context.as_of,
-                digest=source.digest_of(directory),
-                progress=self._progress,
-            )
+        previous = Ledger(connection).last_evidence()
+        day = as_of or source.day_of(directory)
+
+        def read() -> Iterator[Item]:
+            with self._connected() as second:
+                context = ReadContext(
+                    directory=directory,
+                    known=_KnownRows(second, known),
+                    previous_evidence=previous,
+                    as_of=day,
+                )
+                yield from source.items(reader, context)
+
+        return staging.stage(
+            ahead.read_ahead(read) if self._forks and ahead.is_worthwhile(directory) else read(),
+            reader.columns,
+            feed=directory.resolve().name,
+            as_of=day,
+            digest=source.digest_of(directory),
+            progress=self._progress,
+        )
 
     # ------------------------------------------------------------ apply
 

@@ -17,7 +17,7 @@ MAXIMUM_LINES = 500
 # that is in it; inside one package modules may import one another.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "queries"),
-    ("manifest", "catalog", "database", "embedded", "options"),
+    ("manifest", "catalog", "database", "embedded", "notification", "options"),
     ("naming", "references"),
     ("feeds", "settling"),
     ("staging",),
