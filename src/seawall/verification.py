@@ -11,12 +11,12 @@ from psycopg import sql
 
 from seawall import impact
 from seawall.catalog.model import Catalogue
+from seawall.database import connect
 from seawall.errors import SeawallError
 from seawall.manifest import Manifest
 from seawall.naming import Shape
 from seawall.plan import Plan
 from seawall.references import UserReference
-from seawall.database import connect
 from seawall.witness import counters, damage, guards, meanings
 from seawall.witness.counters import Counts
 from seawall.witness.fingerprints import Fingerprint, Subject

@@ -132,6 +132,4 @@ def _of(name: str, manifest: Manifest, catalogue: Catalogue) -> Iterator[Guard]:
             yield Guard(table=table, protects=name, operation="update")
             yield Guard(table=table, protects=name, operation="delete")
         else:
-            yield Guard(
-                table=table, protects=name, operation="columns", columns=said.user_columns
-            )
+            yield Guard(table=table, protects=name, operation="columns", columns=said.user_columns)

@@ -22,6 +22,7 @@ from seawall.errors import SeawallError
 from seawall.guards.definition import guarded, members
 from seawall.manifest import Manifest
 
+
 class GuardRefused(SeawallError):
     """A guard refused a write to users' rows in the middle of a run; it was rolled back."""
 
@@ -88,22 +89,16 @@ class Testimony(msgspec.Struct, frozen=True, kw_only=True):
     tried: dict[str, int]
 
 
-def look(
-    connection: psycopg.Connection[Any], manifest: Manifest, catalogue: Catalogue
-) -> Look:
+def look(connection: psycopg.Connection[Any], manifest: Manifest, catalogue: Catalogue) -> Look:
     """Look at guards and structure. Writes nothing, and assigns no transaction number."""
-    tables = [
-        table for name in guarded(manifest) for table in members(name, manifest, catalogue)
-    ]
+    tables = [table for name in guarded(manifest) for table in members(name, manifest, catalogue)]
     names = {
         "schemas": [table.schema for table in tables],
         "names": [table.name for table in tables],
     }
     armed = connection.execute(_ARMED).fetchone()
     users = [
-        table
-        for name in manifest.user_tables()
-        for table in members(name, manifest, catalogue)
+        table for name in manifest.user_tables() for table in members(name, manifest, catalogue)
     ]
     with connection.cursor(row_factory=dict_row) as cursor:
         structures = cursor.execute(_SQL["structure"], names).fetchall()
