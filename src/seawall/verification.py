@@ -105,17 +105,25 @@ class Verification:
         said = []
         if before.counts is None or after.counts is None:
             said.append("counters: track_counts is off, so the server counts no writes")
-        return said + guards.doubts(before.guards, after.guards, self._seen_by_others(before))
+        said += guards.doubts(before.guards, after.guards)
+        if before.guards.status.installed:
+            said += self._altered_by_others(after)
+        return said
 
-    def _seen_by_others(self, before: Observation) -> guards.Look | None:
-        """What is committed now: the run's own snapshot hides what others altered meanwhile."""
-        if not before.guards.status.installed:
-            return None
-        second = connect(self._url)
+    def _altered_by_others(self, after: Observation) -> list[str]:
+        """What others committed meanwhile, which the run's own snapshot hides."""
         try:
-            return guards.look(second, self._manifest, self._catalogue)
+            second = connect(self._url)
+        except SeawallError as error:
+            return [f"guards: nobody saw whether somebody altered them meanwhile: {error.what}"]
+        try:
+            seen = guards.look(second, self._manifest, self._catalogue)
         finally:
             second.close()
+        return [
+            f"guards: {what}, by somebody else, while the run was at work"
+            for _, what in guards.altered(after.guards, seen)
+        ]
 
     def refuse_damage(self, before: Observation, after: Observation) -> None:
         """Compare two observations.

@@ -17,6 +17,8 @@ from guarding import guard
 from league import MANIFEST, USER_TABLES
 from reload_case import Reload, said
 
+from seawall.guarded_run import process
+
 # Deletes every imported row and makes it anew: ids are issued again, constraints are off.
 CLEAR_AND_RELOAD = """
 import os
@@ -83,12 +85,28 @@ class Guarded:
 
     def statement(self, statement: str, **environment: str) -> dict[str, Any]:
         """Run one script that executes SQL and commits."""
-        return self.script(
-            "import os, psycopg\n"
-            'with psycopg.connect(os.environ["DATABASE_URL"]) as connection:\n'
-            f"    connection.execute({statement!r})\n",
-            **environment,
-        )
+        return self.script(_script(statement), **environment)
+
+
+def _script(statement: str) -> str:
+    """A script that executes, commits, and stays until it was looked at: no race with the watch."""
+    return (
+        "import os, psycopg, time\n"
+        'with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:\n'
+        f"    connection.execute({statement!r})\n"
+        f"    while not connection.execute({_LOOKED_AT!r}).fetchone()[0]:\n"
+        "        time.sleep(0.01)\n"
+    )
+
+
+_LOOKED_AT = """
+SELECT count(*) > 0 OR NOT EXISTS
+    (SELECT FROM pg_stat_activity WHERE application_name = 'seawall' AND datname = current_database())
+FROM pg_stat_activity AS watch, pg_stat_activity AS mine
+WHERE mine.pid = pg_backend_pid() AND watch.query LIKE '%pg_stat_activity%'
+  AND watch.application_name = 'seawall' AND watch.datname = mine.datname
+  AND watch.query_start > mine.backend_start + interval '1 microsecond'
+"""
 
 
 @pytest.fixture
@@ -128,8 +146,8 @@ def test_a_script_that_reloads_everything_with_constraints_off(quiet: Guarded):
     for table in USER_TABLES:
         assert report["users"][table]["tried"] == 0
         assert report["users"][table]["lost"] + report["users"][table]["changed"] == 0
-    assert report["users"]["clubs"]["lost"] == 2
-    assert "Tennaqua Road 1" in " ".join(report["users"]["clubs"]["named"])
+    assert report["users"]["clubs (users’ columns)"]["lost"] == 2
+    assert "Tennaqua Road 1" in " ".join(report["users"]["clubs (users’ columns)"]["named"])
 
 
 def test_ids_that_mean_another_row_afterwards(quiet: Guarded):
@@ -187,7 +205,7 @@ def test_streams_and_environment(quiet: Guarded):
     assert "what was typed" in report["errors"]
     assert "-c work_mem=5MB -c seawall.armed=on|[seawall guard " in report["errors"]
     assert "|kept|theirs" in report["errors"]
-    assert report["connections"] == {"armed": 0, "others": []}
+    assert report["connections"] == {"armed": 0, "others": [], "too_short": 0}
     assert any("no session of the command was seen" in words for words in report["unseen"])
 
 
@@ -221,20 +239,23 @@ def test_guards_switched_off_and_nothing_written(quiet: Guarded):
     assert "seawall_guard_update on answers is disabled" in " ".join(report["unseen"])
 
 
+def test_guards_removed_by_the_command(quiet: Guarded):
+    report = quiet.statement("DROP SCHEMA seawall CASCADE")
+    assert (report["verdict"], report["ended_with"]) == ("unseen", 6)
+    quiet.reload.engine.install_guards()
+    report = quiet.statement(
+        "DROP FUNCTION seawall.refuse_write CASCADE; DELETE FROM seawall.guards"
+    )
+    assert (report["verdict"], report["ended_with"]) == ("unseen", 6)
+    assert "seawall_guard_delete on answers was never installed" in " ".join(report["unseen"])
+
+
 def test_a_connection_that_does_not_carry_the_setting(quiet: Guarded):
     """A pooler or another driver knows nothing of PGOPTIONS: harm is seen, not whose it is."""
     report = quiet.script(
-        "import os, psycopg, time\n"
+        "import os\n"
         'for name in ("PGOPTIONS", "PGAPPNAME"):\n    del os.environ[name]\n'
-        'with psycopg.connect(os.environ["DATABASE_URL"]) as connection:\n'
-        "    connection.execute('DELETE FROM answers')\n"
-        "    connection.commit()\n"
-        # Long enough to be seen among the sessions, however slow the machine is.
-        '    while not connection.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE'
-        " '%client backend%' AND state = 'idle' AND query_start > (SELECT backend_start FROM"
-        ' pg_stat_activity WHERE pid = pg_backend_pid())").fetchone()[0]:\n'
-        "        connection.rollback()\n"
-        "        time.sleep(0.01)\n"
+        + _script("DELETE FROM answers")
     )
     assert (report["verdict"], report["ended_with"]) == ("unseen", 6)
     assert report["users"]["answers"]["lost"] == 2
@@ -242,6 +263,28 @@ def test_a_connection_that_does_not_carry_the_setting(quiet: Guarded):
     told = " ".join(report["unseen"])
     assert "2 lost, 0 changed, 0 added in answers" in told
     assert "cannot be told" in told
+
+
+def test_a_session_too_short_to_be_seen(quiet: Guarded, monkeypatch: pytest.MonkeyPatch):
+    """What it did is told; that the command did it is not claimed."""
+    monkeypatch.setattr(process, "_FIRST_WAIT_SECONDS", 60)
+    quiet.reload.engine.remove_guards()
+    path = quiet.reload.directory / "short.py"
+    path.write_text(
+        "import os, psycopg\n"
+        'with psycopg.connect(os.environ["DATABASE_URL"]) as connection:\n'
+        "    connection.execute('DELETE FROM answers')\n"
+        # The server has let it go before the command ends.
+        "    pid = connection.info.backend_pid\n"
+        f'with psycopg.connect({quiet.reload.url!r}, dbname="postgres") as connection:\n'
+        '    while connection.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [pid])'
+        ".fetchone()[0]:\n"
+        "        connection.rollback()\n"
+    )
+    report = quiet.reload.engine.run_guarded([sys.executable, str(path)], output_to_errors=False)
+    assert report.connections.too_short == 1
+    assert (report.verdict, report.exit_code) == ("unseen", 6)
+    assert report.users["answers"].lost == 2
 
 
 def test_what_users_add_meanwhile_is_told_apart_from_harm(league: Reload):

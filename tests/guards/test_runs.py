@@ -9,6 +9,9 @@ from guarding import guard, states
 from league import FEED, TEAMS, USER_TABLES, changed
 from reload_case import Reload, said
 
+from seawall import verification
+from seawall.errors import DatabaseError
+
 ALL = (*USER_TABLES, "clubs", "teams", "games")
 CHANGED = {**FEED, "teams": changed(TEAMS, {"club": "Tennaqua"}, wins=4)}
 
@@ -178,6 +181,18 @@ def test_a_guard_switched_off_by_somebody_else_meanwhile(
     assert report["outcome"] == "unverified", report["findings"]
     assert words in report["unverified"][0]
     assert "by somebody else" in report["unverified"][0]
+
+
+def test_without_a_second_connection_a_run_is_unverified(
+    guarded: Reload, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(url: str) -> None:
+        raise DatabaseError(f"too many connections for {url[:0]}role")
+
+    monkeypatch.setattr(verification, "connect", refuse)
+    report = guarded.run(**CHANGED)
+    assert report["outcome"] == "unverified"
+    assert "too many connections" in report["unverified"][0]
 
 
 def test_what_users_write_meanwhile_is_not_refused(guarded: Reload):

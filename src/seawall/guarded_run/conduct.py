@@ -13,13 +13,15 @@ from psycopg import sql
 from seawall.catalog.model import Catalogue
 from seawall.guarded_run import process, verdict
 from seawall.guarded_run.before_image import BeforeImage, ReferenceChanges
-from seawall.guarded_run.connections import Watch
-from seawall.guarded_run.verdict import Connections, GuardedRun, UserTable
+from seawall.guarded_run.connections import Connections, Watch
+from seawall.guarded_run.verdict import GuardedRun, UserTable
 from seawall.manifest import Manifest
 from seawall.naming import shapes
 from seawall.references import user_references
 from seawall.witness import guards
 from seawall.witness.fingerprints import Subject
+
+USERS_COLUMNS = " (users’ columns)"
 
 
 def run(
@@ -56,6 +58,7 @@ def run(
         output_to_errors=output_to_errors,
         watch=watch.look,
     )
+    connections = watch.end()
     blind = [f"the connection that watched broke: {watch.broken}"] if watch.broken else []
     users: dict[str, UserTable] = {}
     meanings: dict[str, ReferenceChanges] = {}
@@ -68,11 +71,12 @@ def run(
             notes += [f"{what}, while the command ran" for _, what in guards.altered(before, after)]
         tried = guards.testimony(before, after).tried if after is not None else {}
         for number, subject in enumerate(subjects):
-            said = manifest.tables[subject.name]
+            name, _, _ = subject.name.partition(USERS_COLUMNS)
+            said = manifest.tables[name]
             try:
                 users[subject.name] = verdict.user_table(
                     image.rows(number),
-                    tried.get(subject.name, 0),
+                    tried.get(name, 0),
                     may_insert=said.owner == "feed" or "insert" in said.allow,
                 )
             except psycopg.Error as error:
@@ -82,8 +86,7 @@ def run(
                 meanings[reference.label] = image.references(number)
             except psycopg.Error as error:
                 blind.append(f"{reference.label} could not be compared: {_first_line(error)}")
-    connections = Connections(armed=watch.armed, others=watch.others)
-    judged = verdict.decide(users, meanings, watch.others, blind)
+    judged = verdict.decide(users, meanings, connections, blind)
     return GuardedRun(
         command=list(command),
         verdict=judged,
@@ -117,7 +120,7 @@ def _subjects(manifest: Manifest, catalogue: Catalogue) -> list[Subject]:
             )
             subjects.append(
                 Subject(
-                    name=name,
+                    name=f"{name}{USERS_COLUMNS}",
                     table=table,
                     columns=(*table.primary_key, *said.user_columns),
                     left_out=empty,
@@ -143,10 +146,12 @@ def _state(before: guards.Look) -> str:
 
 def _switched_off(before: guards.Look, after: guards.Look) -> list[str]:
     """What protected users' rows when the command began and does not any more."""
-    broken = [guard.words for guard in after.status.broken if guard not in before.status.broken]
+    stood = {(g.table, g.trigger) for g in before.status.guards if g.state == "in force"}
+    stand = {(g.table, g.trigger): g for g in after.status.guards}
+    gone = [stand[place].words for place in sorted(stood) if stand[place].state != "in force"]
     keys = [key for key in after.switched_off if key not in before.switched_off]
     return [
-        *(f"{words}, since the command ran" for words in broken),
+        *(f"{words}, since the command ran" for words in gone),
         *(f"foreign key {key} was switched off while the command ran" for key in keys),
     ]
 
@@ -160,11 +165,17 @@ def _untold(
     said += [f"{guard.words}, so it stopped nothing" for guard in before.status.broken]
     if state != "not installed" and before.status.not_guarded:
         said.append(f"not guarded: {', '.join(before.status.not_guarded)}")
-    if not connections.armed:
+    if not connections.armed and connections.too_short:
+        said.append("whether the command’s sessions carried the guards: none was seen at work")
+    elif not connections.armed:
         said.append(
-            "no session of the command was seen with the guards armed: it was too short, or it"
-            " connected through a pooler, by another driver than libpq, to another database, or"
-            " not at all"
+            "no session of the command was seen: it connected through a pooler, by another driver"
+            " than libpq, to another database, or not at all"
+        )
+    if connections.too_short:
+        said.append(
+            f"{connections.too_short} sessions came and went between two looks: whose they were"
+            " cannot be told"
         )
     if connections.others:
         shown = ", ".join(connections.others[:5])
@@ -174,6 +185,7 @@ def _untold(
             f"{f' and {more} more' if more > 0 else ''}. What they wrote cannot be told from what"
             " the command wrote by an unguarded connection"
         )
+    if not connections.command_only:
         differing = [
             f"{each.lost} lost, {each.changed} changed, {each.added} added in {name}"
             for name, each in users.items()

@@ -19,7 +19,7 @@ _FORWARDED = ("SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 _FROM_TERMINAL = ("SIGINT", "SIGQUIT")
 
 # Short at first, so that a command of some milliseconds is seen at work too.
-_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.005, 0.25
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.005, 0.05
 
 
 def environment(inherited: Mapping[str, str], url: str, mark: str) -> dict[str, str]:
@@ -44,7 +44,7 @@ def run(
     environment: Mapping[str, str],
     *,
     output_to_errors: bool,
-    watch: Callable[[], None],
+    watch: Callable[[], object],
 ) -> int:
     """Run a command to its end.
 

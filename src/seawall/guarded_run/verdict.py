@@ -9,6 +9,7 @@ import msgspec
 
 from seawall.errors import ExitCode
 from seawall.guarded_run.before_image import ReferenceChanges, RowChanges
+from seawall.guarded_run.connections import Connections
 
 Verdict = Literal["harmed", "unseen", "stopped", "unharmed"]
 
@@ -26,13 +27,6 @@ class UserTable(msgspec.Struct, frozen=True, kw_only=True):
     named: list[str]
     may_insert: bool
     """The manifest allows others than users to add rows."""
-
-
-class Connections(msgspec.Struct, frozen=True, kw_only=True):
-    """Sessions that were seen while the command ran."""
-
-    armed: int
-    others: list[str]
 
 
 class GuardedRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,13 +63,13 @@ def user_table(rows: RowChanges, tried: int, *, may_insert: bool) -> UserTable:
 def decide(
     users: Mapping[str, UserTable],
     references: Mapping[str, ReferenceChanges],
-    others: Sequence[str],
+    connections: Connections,
     blind: Sequence[str],
 ) -> Verdict:
     """Judge.
 
     Args:
-        others: sessions whose writes cannot be told from the command's.
+        connections: where others were there too, their writes cannot be told from the command's.
         blind: what made it impossible to see.
     """
     # Users do not write imported rows: a reference that means something else is not their doing.
@@ -83,7 +77,7 @@ def decide(
         return "harmed"
     written = [name for name, each in users.items() if each.lost or each.changed]
     added = [name for name, each in users.items() if each.added and not each.may_insert]
-    if (written or added) and not others:
+    if (written or added) and connections.command_only:
         return "harmed"
     if blind or written:
         return "unseen"

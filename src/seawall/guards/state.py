@@ -110,15 +110,17 @@ def read_status(
 
 
 def _state(guard: Guard | None, row: dict[str, Any] | None, trigger: Any | None) -> State:
+    if guard is None:
+        return "surplus"  # a partition that was dropped or detached, or another manifest's
     if row is None:
-        return "surplus" if guard is None else "not guarded"
+        return "not guarded"
     if trigger is None:
         return "missing"
     if trigger["definition_digest"] != row["definition_digest"]:
         return "altered"
     if trigger["enabled"] != _ALWAYS:
         return "disabled"
-    return "surplus" if guard is None else "in force"
+    return "in force"
 
 
 def standing_triggers(

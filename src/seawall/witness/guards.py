@@ -146,12 +146,8 @@ def altered(before: Look, after: Look) -> Iterator[tuple[str, str]]:
             yield table, f"columns or row security of {table} were altered"
 
 
-def doubts(before: Look, after: Look, others: Look | None) -> list[str]:
-    """Why the guards cannot testify for a run, in words; nothing where none was ever installed.
-
-    Args:
-        others: what another connection sees, when the run is about to end.
-    """
+def doubts(before: Look, after: Look) -> list[str]:
+    """Why the guards cannot testify for a run, in words; nothing where none was ever installed."""
     said = [f"guards: {guard.words}" for guard in before.status.broken]
     if before.status.installed and not after.armed:
         said.append("guards: seawall.armed was switched off while the run was at work")
@@ -159,12 +155,7 @@ def doubts(before: Look, after: Look, others: Look | None) -> list[str]:
         f"guards: foreign key {key} is switched off, so rows may lose what they mean unseen"
         for key in before.switched_off
     ]
-    if others is not None:
-        said += [
-            f"guards: {what}, by somebody else, while the run was at work"
-            for _, what in altered(after, others)
-        ]
-    return list(dict.fromkeys(said))
+    return said
 
 
 def testimony(before: Look, after: Look) -> Testimony:
