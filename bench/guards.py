@@ -39,9 +39,9 @@ reason = "the peer"
 """
 _TRANSACTIONS = {
     "update": "\\set id random(1, {1})\nUPDATE {0} SET answer = 3 - answer WHERE id = :id;\n",
-    "insert, delete": "\\set id random(1, 1000000000)\n"
-    "INSERT INTO {0} VALUES (-:id, 1, 1) ON CONFLICT DO NOTHING;\n"
-    "DELETE FROM {0} WHERE id = -:id;\n",
+    "insert, delete": "\\set id random({1} + 1, 1000000000)\n"
+    "INSERT INTO {0} VALUES (:id, 1, 1) ON CONFLICT DO NOTHING;\n"
+    "DELETE FROM {0} WHERE id = :id;\n",
 }
 
 

@@ -101,7 +101,8 @@ def _script(statement: str) -> str:
 
 _LOOKED_AT = """
 SELECT count(*) > 0 OR NOT EXISTS
-    (SELECT FROM pg_stat_activity WHERE application_name = 'seawall' AND datname = current_database())
+    (SELECT FROM pg_stat_activity
+     WHERE application_name = 'seawall' AND datname = current_database())
 FROM pg_stat_activity AS watch, pg_stat_activity AS mine
 WHERE mine.pid = pg_backend_pid() AND watch.query LIKE '%pg_stat_activity%'
   AND watch.application_name = 'seawall' AND watch.datname = mine.datname
@@ -277,8 +278,8 @@ def test_a_session_too_short_to_be_seen(quiet: Guarded, monkeypatch: pytest.Monk
         # The server has let it go before the command ends.
         "    pid = connection.info.backend_pid\n"
         f'with psycopg.connect({quiet.reload.url!r}, dbname="postgres") as connection:\n'
-        '    while connection.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [pid])'
-        ".fetchone()[0]:\n"
+        '    ask = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"\n'
+        "    while connection.execute(ask, [pid]).fetchone()[0]:\n"
         "        connection.rollback()\n"
     )
     report = quiet.reload.engine.run_guarded([sys.executable, str(path)], output_to_errors=False)
