@@ -1,8 +1,8 @@
 """What guards cost when nobody is armed: pgbench on a guarded and an unguarded table, in turns.
 
-The worst case on purpose: each transaction writes one small row and waits for no disk. What counts is
-the processor time of the server's process, where the system tells it (Linux): other work on the
-machine changes the rate, and hardly that. Quote the ratio.
+The worst case on purpose: each transaction writes one small row and waits for no disk. Counted is
+the processor time of the server's process, where the system tells it (Linux), because other work
+on the machine hardly changes that. Quote the ratio.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _TRANSACTIONS = {
 def main() -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m bench.guards", description=__doc__)
-    parser.add_argument("--transactions", type=int, default=20_000, help="in each turn")
+    parser.add_argument("--transactions", type=int, default=5_000, help="in each turn")
     parser.add_argument("--turns", type=int, default=9, help="of each table; the median counts")
     arguments = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="seawall-bench-"))
@@ -101,7 +101,7 @@ def _measure(
 
 def _microseconds(server: embedded.Server, script: Path, transactions: int) -> float:
     """What one transaction of one pgbench client costs."""
-    before = _processor_seconds(server)
+    before, others = _processor_seconds(server), _processes(server)
     finished = subprocess.run(
         [
             embedded.binary(server, "pgbench"), "--no-vacuum", "--protocol=prepared",
@@ -113,22 +113,32 @@ def _microseconds(server: embedded.Server, script: Path, transactions: int) -> f
         found = re.search(r"latency average = ([\d.]+) ms", finished.stdout)
         assert found, finished.stdout
         return float(found[1]) * 1000
+    while _processes(server) - others:  # It outlives its client for a moment.
+        time.sleep(0.01)
     after = _processor_seconds(server)
     assert after is not None
-    while after == before:  # The server's process outlives its client for a moment.
-        time.sleep(0.01)
-        after = _processor_seconds(server) or before
     return (after - before) / transactions * 1e6
 
 
 def _processor_seconds(server: embedded.Server) -> float | None:
     """Processor time of server processes that have ended, or None where the system hides it."""
-    process_id = (server.data / "postmaster.pid").read_text().split()[0]
     try:
-        fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+        text = Path(f"/proc/{_postmaster(server)}/stat").read_text()
     except OSError:
         return None
+    fields = text.rpartition(")")[2].split()
     return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
+def _processes(server: embedded.Server) -> set[str]:
+    """Processes of the server at work now."""
+    number = _postmaster(server)
+    path = Path(f"/proc/{number}/task/{number}/children")
+    return set(path.read_text().split()) if path.exists() else set()
+
+
+def _postmaster(server: embedded.Server) -> str:
+    return (server.data / "postmaster.pid").read_text().split()[0]
 
 
 if __name__ == "__main__":

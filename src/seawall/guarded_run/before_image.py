@@ -102,13 +102,15 @@ class BeforeImage:
                     "WITH now AS MATERIALIZED ({now}),"
                     " gone AS (SELECT k, r FROM {was} EXCEPT ALL SELECT k, r FROM now),"
                     " came AS (SELECT k, r FROM now EXCEPT ALL SELECT k, r FROM {was}),"
-                    " both_ AS (SELECT coalesce(g.k, c.k) AS k, g.r AS old, c.r AS new,"
-                    " CASE WHEN c.r IS NULL THEN 'lost' WHEN g.r IS NULL THEN 'added'"
-                    " ELSE 'changed' END AS kind FROM gone AS g FULL JOIN came AS c USING (k))"
-                    " SELECT kind, pg_catalog.count(*),"
-                    " (pg_catalog.array_agg(k || ' ' || CASE kind WHEN 'lost' THEN 'lost: ' || old"
-                    " WHEN 'added' THEN 'added: ' || new ELSE 'changed: ' || old || ' → ' || new"
-                    " END ORDER BY k))[:{limit}] FROM both_ GROUP BY kind"
+                    " differing AS (SELECT CASE WHEN c.r IS NULL THEN 'lost'"
+                    " WHEN g.r IS NULL THEN 'added' ELSE 'changed' END AS kind,"
+                    " coalesce(g.k, c.k) AS k, g.r AS old, c.r AS new"
+                    " FROM gone AS g FULL JOIN came AS c USING (k)),"
+                    " numbered AS (SELECT *, pg_catalog.count(*) OVER (PARTITION BY kind) AS total,"
+                    " pg_catalog.row_number() OVER (PARTITION BY kind ORDER BY k) AS number"
+                    " FROM differing)"
+                    " SELECT kind, total, k, old, new FROM numbered WHERE number <= {limit}"
+                    " ORDER BY kind, number"
                 ).format(
                     now=subject.keyed_rows(), was=_rows_table(number), limit=sql.Literal(NAMED_ROWS)
                 )
@@ -119,13 +121,12 @@ class BeforeImage:
                 ).format(_rows_table(number), subject.keyed_rows())
             ).fetchone()
         assert totals is not None
-        counts = {kind: count for kind, count, _ in found}
+        counts = {kind: total for kind, total, *_ in found}
         named = [
-            f"{subject.name} {words}"
+            f"{subject.name} {key} {kind}: {' → '.join(row for row in (old, new) if row)}"
             for wanted in ("lost", "changed", "added")
-            for kind, _, rows in found
+            for kind, _, key, old, new in found
             if kind == wanted
-            for words in rows
         ]
         return RowChanges(
             rows_before=totals[0],
@@ -158,24 +159,29 @@ class BeforeImage:
                     "SELECT (SELECT count(*) FROM ({now}) AS m),"
                     " (SELECT count(*) FROM {was} WHERE dangling),"
                     " count(*) FILTER (WHERE new IS NULL),"
-                    " count(*) FILTER (WHERE new IS NOT NULL),"
-                    " (pg_catalog.array_agg(seawall_user || ' meant ' || old || ', means '"
-                    " || coalesce(new, 'nothing') || ' now' ORDER BY new IS NOT NULL,"
-                    " seawall_user))[:{limit}] FROM ({differing}) AS d"
+                    " count(*) FILTER (WHERE new IS NOT NULL) FROM ({differing}) AS d"
                 ).format(
                     now=self._identities(reference),
                     was=_meanings_table(number),
                     differing=differing,
-                    limit=sql.Literal(NAMED_ROWS),
                 )
             ).fetchone()
+            named = self._connection.execute(
+                sql.SQL(
+                    "SELECT seawall_user, old, coalesce(new, 'nothing') FROM ({}) AS d"
+                    " ORDER BY new IS NOT NULL, seawall_user LIMIT {}"
+                ).format(differing, sql.Literal(NAMED_ROWS))
+            ).fetchall()
         assert row is not None
         return ReferenceChanges(
             checked=row[0],
             dangling_before=row[1],
             dangling=row[2],
             retargeted=row[3],
-            named=[f"{reference.user_table} {words}" for words in row[4] or ()],
+            named=[
+                f"{reference.user_table} {key} meant {old}, means {new} now"
+                for key, old, new in named
+            ],
         )
 
 
