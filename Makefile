@@ -41,7 +41,8 @@ test: lint types ## lint, types and every test
 soak: setup ## the long series: faults and races, many times over
 	@$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
 
-bench: setup ## a million records: time, memory, WAL, dead tuples, against TRUNCATE + COPY
+bench: setup ## a million records: time, memory, WAL, dead tuples, against TRUNCATE + COPY; the cost of guards
+	@$(BIN)/python -m bench.guards
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: ## renew requirements/lock.txt (needs uv); names, versions and hashes, no addresses

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import psycopg
 
-from seawall import checks, health, ledger, planning
+from seawall import checks, guarded_run, guards, health, ledger, planning
 from seawall.catalog.read import read_catalogue
 from seawall.database import connect
 from seawall.errors import DatabaseError, UsageError
@@ -256,6 +256,44 @@ class Engine:
             catalogue = read_catalogue(connection)
             return health.examine(
                 connection, self.manifest, catalogue, shapes(self.manifest, catalogue)
+            )
+
+    # ------------------------------------------------------------ guards
+
+    def install_guards(self) -> guards.Changes:
+        """Put up every guard that should stand and does not. DDL; changes no row."""
+        with self._connected() as connection:
+            return guards.install(connection, self.manifest, read_catalogue(connection))
+
+    def guards_status(self) -> guards.Status:
+        """How every guard stands."""
+        with self._connected() as connection:
+            return guards.read_status(connection, self.manifest, read_catalogue(connection))
+
+    def remove_guards(self) -> guards.Changes:
+        """Take away every guard, and what is on record of them."""
+        with self._connected() as connection:
+            return guards.remove(connection)
+
+    def run_guarded(
+        self, command: Sequence[str], *, output_to_errors: bool = False
+    ) -> guarded_run.GuardedRun:
+        """Run a command with the guards armed, and say what it did to users' rows.
+
+        Args:
+            output_to_errors: the command's standard output goes to standard error.
+
+        Raises:
+            UsageError: the command cannot be started.
+        """
+        with self._connected() as connection:
+            return guarded_run.run(
+                connection,
+                self.database,
+                self.manifest,
+                read_catalogue(connection),
+                command,
+                output_to_errors=output_to_errors,
             )
 
 
