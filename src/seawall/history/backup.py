@@ -127,6 +127,9 @@ class _Merge:
     def _keep(self, kept: Kept, backup_id: int) -> int:
         shape_id = self._shape(kept)
         previous = self._connection.execute(_SQL["previous"], {"table_name": kept.name}).fetchone()
+        if previous is None:
+            # Versions that no backup holds any more: it was pruned, or taken away by hand.
+            self._connection.execute(_SQL["drop_ownerless"], {"table_name": kept.name})
         live = sum_of(self._connection, kept.fingerprint())
         stored = sum_of(self._connection, "stored_now", shape_id=shape_id)
         if previous is not None and previous[1] == shape_id and Sum(*previous[2:]) != stored:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -71,7 +72,7 @@ def make_plan(
             stored = StoredTable(
                 table_name=table,
                 rows=0,
-                digest=0,
+                digest=Decimal(0),
                 read_back_at=None,
                 **shape,  # pyright: ignore[reportArgumentType]
             )
@@ -105,7 +106,8 @@ def _matching(
             for n, name in enumerate(stored.columns, 1)
         )
         rows = sql.SQL(
-            "SELECT {}, h.row_key AS seawall_key FROM seawall.row_history AS h WHERE h.shape_id = {}"
+            "SELECT {}, h.row_key AS seawall_key FROM seawall.row_history AS h"
+            " WHERE h.shape_id = {}"
         ).format(columns, sql.Literal(stored.shape_id))
     else:
         alias = sql.Identifier(kept.table.name)

@@ -40,7 +40,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def condition(self) -> sql.Composed:
-        """Which rows of ``t`` are kept: of an imported table, those in which users said anything."""
+        """Which rows of ``t`` are kept: of an imported table, where users said anything."""
         if not self.own_columns:
             return sql.SQL("true").format()
         said = [sql.Identifier("t", column) for column in self.own_columns]

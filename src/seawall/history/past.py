@@ -34,6 +34,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[PastColumn, ...]
     dropped: dict[str, int]
     """Columns that are no more → where their text stands; their values are read as text."""
+    key_then: tuple[str, ...]
+    """The primary key of then, under the names that its columns have today."""
 
     @property
     def names(self) -> list[str]:
@@ -43,6 +45,20 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     def position(self, column: str) -> int | None:
         """Where a column stands among ``names``, from 1; None where it was not there then."""
         return self.names.index(column) + 1 if column in self.names else None
+
+    def refuse_other_key(self) -> None:
+        """Rows of then and now are matched by their key.
+
+        Raises:
+            UsageError: the rows then were known by another key.
+        """
+        if self.key_then != self.kept.key:
+            raise UsageError(
+                f"{self.kept.name} had the primary key ({', '.join(self.key_then)}) then, and has "
+                f"({', '.join(self.kept.key)}) now",
+                why="Rows of then and now could not be matched.",
+                fix="Leave the table out with --table, or give it its key back.",
+            )
 
     def rows(self, versions: sql.Composable) -> sql.Composed:
         """SELECT of rows of the history, typed and named as today, with ``seawall_unfit``.
@@ -73,7 +89,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def state(self, backup_id: int, condition: sql.Composable) -> sql.Composed:
-        """SELECT of ``row_key``, ``row_values`` (of ``names``), ``row_hash``, ``unfit``, ``seawall_key``.
+        """SELECT of ``row_key``, ``row_values`` (of ``names``), ``row_hash`` and ``unfit``.
 
         The key is made from the values, and not taken from the history.
 
@@ -90,7 +106,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
         key = key_text(self.kept, self.kept.table.name) if self.kept.key else sql.SQL("NULL::text")
         chosen = sql.SQL(
             "SELECT {key} AS row_key, {values} AS row_values,"
-            " {alias}.seawall_unfit AS unfit, {alias}.seawall_key FROM ({rows}) AS {alias} WHERE ({condition}\n)"
+            " {alias}.seawall_unfit AS unfit FROM ({rows}) AS {alias} WHERE ({condition}\n)"
         ).format(
             key=key,
             values=as_texts([sql.Identifier(self.kept.table.name, name) for name in self.names]),
@@ -98,7 +114,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
             rows=rows,
             condition=condition,
         )
-        return keyed(self.kept, chosen, ("unfit", "seawall_key"))
+        return keyed(self.kept, chosen, ("unfit",))
 
     def typed(self, alias: str, column: str) -> sql.Composed:
         """A candidate's value as the column's type has it."""
@@ -108,11 +124,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def past_of(connection: psycopg.Connection[Any], kept: Kept, stored: StoredTable) -> Past:
-    """Match the columns of then with those of now: by number in the same table, else by name.
-
-    Raises:
-        UsageError: the rows then were known by another key.
-    """
+    """Match the columns of then with those of now: by number in the same table, else by name."""
     numbers = column_numbers(connection, kept.table.oid)
     same_table = stored.table_oid == kept.table.oid
     now = {number: name for name, number in numbers.items()}
@@ -136,15 +148,13 @@ def past_of(connection: psycopg.Connection[Any], kept: Kept, stored: StoredTable
                 fits=_fits(kept, found, position, type_name),
             )
         )
-    key_then = tuple(names.get(name, name) for name in stored.key_columns)
-    if key_then != kept.key:
-        raise UsageError(
-            f"{kept.name} had the primary key ({', '.join(key_then)}) then, and has "
-            f"({', '.join(kept.key)}) now",
-            why="Rows of then and now could not be matched.",
-            fix="Leave the table out with --table, or give it its key back.",
-        )
-    return Past(kept=kept, stored=stored, columns=tuple(columns), dropped=dropped)
+    return Past(
+        kept=kept,
+        stored=stored,
+        columns=tuple(columns),
+        dropped=dropped,
+        key_then=tuple(names.get(name, name) for name in stored.key_columns),
+    )
 
 
 def _fits(kept: Kept, column: str, position: int, type_then: str) -> sql.Composed:

@@ -7,8 +7,9 @@ WHERE attrelid = %(table)s::oid AND attnum > 0 AND NOT attisdropped
 
 -- name: find_shape
 SELECT id FROM seawall.row_shapes
-WHERE table_name = %(table_name)s AND table_oid = %(table_oid)s AND columns = %(columns)s
-  AND numbers = %(numbers)s AND types = %(types)s AND key_columns = %(key_columns)s
+WHERE table_name = %(table_name)s AND table_oid = %(table_oid)s AND columns = %(columns)s::text[]
+  AND numbers = %(numbers)s::integer[] AND types = %(types)s::text[]
+  AND key_columns = %(key_columns)s::text[]
 
 -- name: add_shape
 INSERT INTO seawall.row_shapes (table_name, table_oid, columns, numbers, types, key_columns)
@@ -24,6 +25,10 @@ UPDATE seawall.row_history SET last_backup = %(previous)s
 WHERE last_backup IS NULL
   AND shape_id IN (SELECT id FROM seawall.row_shapes
                    WHERE table_name = %(table_name)s AND id <> %(shape_id)s)
+
+-- name: drop_ownerless
+DELETE FROM seawall.row_history
+WHERE shape_id IN (SELECT id FROM seawall.row_shapes WHERE table_name = %(table_name)s)
 
 -- name: stored_now
 SELECT pg_catalog.count(*) AS rows,

@@ -39,7 +39,7 @@ class Sum(msgspec.Struct, frozen=True):
 
 
 def sum_of(
-    connection: psycopg.Connection[Any], statement: sql.Composable | str, **values: Any
+    connection: psycopg.Connection[Any], statement: sql.Composed | str, **values: Any
 ) -> Sum:
     """Ask for ``rows`` and ``digest``; a name is that of a static block."""
     query = _SQL[statement] if isinstance(statement, str) else statement

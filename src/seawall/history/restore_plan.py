@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -220,6 +220,8 @@ def past_tables(
     for name in chosen:
         refuse_altered(connection, backup_id, stored[name])
     past = {name: past_of(connection, kept[name], stored[name]) for name in chosen}
+    for each in past.values():
+        each.refuse_other_key()
     parents = {
         name: {
             key.target
@@ -307,7 +309,7 @@ def _rows(connection: psycopg.Connection[Any], past: Past) -> list[RowRestore]:
 
 def _keys(
     connection: psycopg.Connection[Any], past: Past, *, overwrite_newer: bool
-) -> Mapping[str, int | None]:
+) -> dict[str, int | None]:
     return dict(
         connection.execute(
             sql.SQL(

@@ -48,7 +48,7 @@ class Writing:
 
     def actions(self) -> dict[str, tuple[int, int]]:
         """Rows to insert and rows to overwrite, by table."""
-        found = {name: (0, 0) for name in self._past}
+        found: dict[str, tuple[int, int]] = dict.fromkeys(self._past, (0, 0))
         for name, inserted, overwritten in self._connection.execute(
             "SELECT table_name, pg_catalog.count(*) FILTER (WHERE action = 'insert'),"
             " pg_catalog.count(*) FILTER (WHERE action = 'update')"

@@ -146,7 +146,7 @@ def remember(
         sql.SQL(
             "INSERT INTO seawall.referenced_identity"
             " (table_name, row_id, key_columns, identity, run_id)"
-            " SELECT DISTINCT {table}, m.seawall_target, {key}, m.seawall_identity, {run}"
+            " SELECT DISTINCT {table}, m.seawall_target, {key}, m.seawall_identity, {run}::bigint"
             " FROM ({rows}) AS m WHERE m.seawall_identity IS NOT NULL"
             " AND NOT EXISTS (SELECT FROM seawall.referenced_identity AS known WHERE {on_record})"
             " ON CONFLICT DO NOTHING"
