@@ -44,7 +44,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     written: int
     """Versions that it wrote: rows that were new or had changed."""
     read_back: bool
-    altered: tuple[str, ...]
+    altered: list[str]
     """Tables whose backup before this one was found altered."""
     seconds: float
 
@@ -120,7 +120,7 @@ class _Merge:
             rows=sum(tables.values()),
             written=self._written,
             read_back=True,
-            altered=tuple(self._altered),
+            altered=self._altered,
             seconds=0.0,
         )
 

@@ -16,7 +16,7 @@ from seawall.catalog.model import Catalogue
 from seawall.errors import UsageError
 from seawall.history.kept import Kept, kept_tables
 from seawall.history.past import past_of
-from seawall.history.read_back import StoredTable, raw
+from seawall.history.read_back import UNFIT, StoredTable, raw
 from seawall.manifest import Manifest
 
 _SQL = queries.load("seawall.history")
@@ -119,11 +119,7 @@ def _matching(
     text = statement.as_string(connection).replace("%", "%%") + " AND %(always)s"
     try:
         return {row[0] for row in connection.execute(text.encode(), {"always": True})}
-    except (
-        psycopg.errors.SyntaxErrorOrAccessRuleViolation,
-        psycopg.DataError,
-        psycopg.errors.ReadOnlySqlTransaction,
-    ) as error:
+    except UNFIT as error:
         raise UsageError(
             f"--where cannot be evaluated: {str(error).strip().splitlines()[0]}",
             why="It is one condition in SQL on the table’s columns, and only chooses rows.",

@@ -17,6 +17,15 @@ from seawall.history.kept import Kept, as_texts
 _SQL = queries.load("seawall.history")
 
 
+# What PostgreSQL says of a condition, or of a value, that it cannot evaluate.
+UNFIT = (
+    psycopg.ProgrammingError,
+    psycopg.DataError,
+    psycopg.NotSupportedError,
+    psycopg.InternalError,
+)
+
+
 class BackupFailed(SeawallError):
     """Users' rows could not be kept, or do not read back as they are; nothing is written."""
 

@@ -18,7 +18,7 @@ from seawall.errors import DatabaseError, UsageError
 from seawall.history.candidates import Candidates
 from seawall.history.kept import kept_tables
 from seawall.history.past import Past, past_of
-from seawall.history.read_back import refuse_altered, stored_tables
+from seawall.history.read_back import UNFIT, refuse_altered, stored_tables
 from seawall.manifest import Manifest
 from seawall.naming import shapes
 from seawall.references import user_references
@@ -239,7 +239,7 @@ def past_tables(
 def _choose(candidates: Candidates, where: str | None) -> None:
     try:
         candidates.choose(where or "true")
-    except (psycopg.errors.SyntaxErrorOrAccessRuleViolation, psycopg.DataError) as error:
+    except UNFIT as error:
         if where is None:
             raise DatabaseError(
                 f"the backup’s values do not fit today’s tables: {_first_line(error)}",
@@ -248,14 +248,9 @@ def _choose(candidates: Candidates, where: str | None) -> None:
             ) from error
         raise UsageError(
             f"--where cannot be evaluated: {_first_line(error)}",
-            why="It is one condition in SQL on the columns of every table of the restore.",
+            why="It is one condition in SQL, on columns of every table of the restore. It chooses "
+            "rows, and can write nothing.",
             fix='Name the table that it is about: --table TABLE --where "user_id = 43".',
-        ) from error
-    except psycopg.errors.ReadOnlySqlTransaction as error:
-        raise UsageError(
-            f"--where would write: {_first_line(error)}",
-            why="A condition chooses rows, and does nothing else.",
-            fix="Say only which rows are meant.",
         ) from error
 
 
