@@ -58,13 +58,13 @@ VALUES = {
     "polygon": "((0,0),(1,1),(0,1))",
     "circle": "<(0.1,0.2),3>",
     "pg_lsn": "16/B374D848",
-    "mood": "so ''so",
+    "mood": "so 'so",
     "pair": '(1,"a ""b"", c")',
     "positive": "5",
     "pair[]": '{"(1,x)","(,)"}',
 }
 TYPES = (
-    "CREATE TYPE mood AS ENUM ('so ''''so', 'fine'); CREATE TYPE pair AS (a integer, b text);"
+    "CREATE TYPE mood AS ENUM ('so ''so', 'fine'); CREATE TYPE pair AS (a integer, b text);"
     "CREATE DOMAIN positive AS integer CHECK (value > 0);"
 )
 
@@ -87,15 +87,10 @@ def round_trip(reload: Reload, order: str = "1") -> None:
 
 
 def test_every_type(make: MakeReload):
-    columns = ", ".join(f'"{type_name}" {type_name}' for type_name in VALUES)
+    columns = ", ".join(f"c{n} {type_name}" for n, type_name in enumerate(VALUES))
     reload = table(make, f"{TYPES}CREATE TABLE t (id serial PRIMARY KEY, {columns})")
     texts = ", ".join(f"%s::text::{type_name}" for type_name in VALUES)
-    reload.connection.execute(
-        f"INSERT INTO t VALUES (DEFAULT, {texts})".encode(),
-        [value.replace("''", "'") if key == "mood" else value for key, value in VALUES.items()]
-        if False
-        else list(VALUES.values()),
-    )
+    reload.execute(f"INSERT INTO t VALUES (DEFAULT, {texts})", *VALUES.values())
     reload.execute("INSERT INTO t DEFAULT VALUES")
     round_trip(reload)
 
@@ -130,20 +125,29 @@ def test_any_rows(any_rows: Reload, rows: list[tuple[Any, ...]]):
     round_trip(any_rows)
 
 
-def test_composite_keys_in_any_collation(make: MakeReload):
+def test_composite_and_long_keys(make: MakeReload):
     reload = table(
         make,
-        "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2',"
-        " deterministic = false);"
-        "CREATE TABLE t (a text COLLATE any_case, b bytea, c text COLLATE any_case,"
-        " PRIMARY KEY (a, b));"
+        "CREATE TABLE t (a text, b bytea, c text, PRIMARY KEY (a, b));"
         "INSERT INTO t VALUES ('Ann', '\\x00', 'x'), ('Bob', '\\x00', NULL), ('Ann', '', 'X');"
         "INSERT INTO t SELECT repeat('y', 2000), '', 'long'",
     )
-    round_trip(reload, 't::text COLLATE "C"')
+    round_trip(reload)
     backup = reload.engine.backup()
     assert backup.written == 0
-    reload.execute("UPDATE t SET c = upper(c) WHERE a = 'Ann'")  # equal, and not the same
+
+
+def test_what_a_collation_calls_equal_is_not_the_same(make: MakeReload):
+    reload = table(make, "CREATE TABLE t (id integer PRIMARY KEY)")
+    if not reload.value("SELECT count(*) FROM pg_collation WHERE collprovider = 'i'"):
+        pytest.skip("the server has no ICU collations")
+    reload.execute(
+        "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2',"
+        " deterministic = false);"
+        "ALTER TABLE t ADD c text COLLATE any_case; INSERT INTO t VALUES (1, 'x')"
+    )
+    reload.engine.backup()
+    reload.execute("UPDATE t SET c = 'X'")
     assert reload.engine.backup().written == 1
 
 

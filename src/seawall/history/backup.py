@@ -134,11 +134,15 @@ class _Merge:
         stored = sum_of(self._connection, "stored_now", shape_id=shape_id)
         if previous is not None and previous[1] == shape_id and Sum(*previous[2:]) != stored:
             self._altered.append(kept.name)
-        if stored != live:
-            self._merge(kept, shape_id, backup_id, previous[0] if previous else None)
-        elif previous is not None and previous[1] != shape_id:
+        changed = stored != live
+        if previous is not None and previous[1] != shape_id:
             self._close_other_shapes(kept, shape_id, previous[0])
-        read_back.refuse_unread(self._connection, kept, shape_id, backup_id, live)
+        if changed:
+            self._merge(kept, shape_id, backup_id, previous[0] if previous else None)
+            stored = sum_of(self._connection, "stored_now", shape_id=shape_id)
+        read_back.refuse_unread(kept, stored, live)
+        if changed:
+            read_back.refuse_uncast(self._connection, kept, shape_id, backup_id)
         self._connection.execute(
             _SQL["record_table"],
             {
@@ -169,27 +173,32 @@ class _Merge:
         return row[0]
 
     def _merge(self, kept: Kept, shape_id: int, backup_id: int, previous: int | None) -> None:
-        """End the versions that are no longer so, and begin those that are new."""
-        if previous is not None:
-            self._close_other_shapes(kept, shape_id, previous)
-            self._connection.execute(
-                sql.SQL(
-                    "UPDATE seawall.row_history AS h SET last_backup = {previous}"
-                    " WHERE h.shape_id = {shape} AND h.last_backup IS NULL"
-                    " AND NOT EXISTS (SELECT FROM ({live}) AS l"
-                    " WHERE l.row_key = h.row_key AND l.row_values = h.row_values)"
-                ).format(
-                    previous=sql.Literal(previous), shape=sql.Literal(shape_id), live=kept.live()
-                )
-            )
+        """End the versions that are no longer so, and begin those that are new.
+
+        A version is inserted after that of the same key was ended, because it waits for "ended".
+        """
         self._written += self._connection.execute(
             sql.SQL(
+                "WITH differing AS MATERIALIZED ("
+                "SELECT l.row_key, l.row_values, h.row_key AS old_key FROM ({live}) AS l"
+                " FULL JOIN (SELECT row_key, row_values FROM seawall.row_history"
+                " WHERE shape_id = {shape} AND last_backup IS NULL) AS h ON l.row_key = h.row_key"
+                " WHERE l.row_values IS DISTINCT FROM h.row_values), "
+                "ended AS (UPDATE seawall.row_history AS h SET last_backup = {previous}"
+                " FROM differing AS d WHERE h.shape_id = {shape} AND h.last_backup IS NULL"
+                " AND h.row_key = d.old_key RETURNING h.row_key) "
                 "INSERT INTO seawall.row_history"
                 " (shape_id, row_key, row_values, row_hash, first_backup)"
-                " SELECT {shape}, l.row_key, l.row_values, l.row_hash, {backup} FROM ({live}) AS l"
-                " WHERE NOT EXISTS (SELECT FROM seawall.row_history AS h"
-                " WHERE h.shape_id = {shape} AND h.last_backup IS NULL AND h.row_key = l.row_key)"
-            ).format(shape=sql.Literal(shape_id), backup=sql.Literal(backup_id), live=kept.live())
+                " SELECT {shape}, d.row_key, d.row_values,"
+                " pg_catalog.hash_array_extended(d.row_values, 0), {backup}"
+                " FROM differing AS d LEFT JOIN ended AS e ON e.row_key = d.row_key"
+                " WHERE d.row_key IS NOT NULL AND (d.old_key IS NULL OR e.row_key IS NOT NULL)"
+            ).format(
+                live=kept.live(),
+                shape=sql.Literal(shape_id),
+                previous=sql.Literal(previous),
+                backup=sql.Literal(backup_id),
+            )
         ).rowcount
 
     def _close_other_shapes(self, kept: Kept, shape_id: int, previous: int) -> None:

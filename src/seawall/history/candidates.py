@@ -70,6 +70,7 @@ class Candidates:
                 " pg_catalog.unnest(%(hashes)s::bigint[])) AS p (row_key, planned_hash) ON p.row_key = x.row_key",
                 {"keys": list(planned), "hashes": list(planned.values())},
                 planned_hash="p.planned_hash",
+                keys=list(planned),
             )
 
     def _take(
@@ -79,6 +80,7 @@ class Candidates:
         rest: str,
         values: Mapping[str, Any],
         planned_hash: LiteralString = "NULL::bigint",
+        keys: Sequence[str] | None = None,
     ) -> None:
         statement = sql.SQL(
             "INSERT INTO seawall_candidates"
@@ -89,7 +91,7 @@ class Candidates:
         ).format(
             name=sql.Literal(past.kept.name),
             planned_hash=sql.SQL(planned_hash),
-            state=past.state(self._backup_id, condition),
+            state=past.state(self._backup_id, condition, keys),
         )
         # With a parameter the server takes one statement only, whatever the condition says.
         text = statement.as_string(self._connection).replace("%", "%%") + rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +64,9 @@ def make_plan(
             f"the history has no rows of {table}",
             fix=f"It keeps: {', '.join(kept) or 'no table'}.",
         )
+    names = dict.fromkeys(name for shape in shapes for name in shape["columns"])
+    if table in kept:
+        names.update(dict.fromkeys(kept[table].columns))
     numbers = [shape["shape_id"] for shape in shapes]
     # The operator's condition is evaluated in here: it can read, and nothing else.
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -76,7 +80,7 @@ def make_plan(
                 read_back_at=None,
                 **shape,  # pyright: ignore[reportArgumentType]
             )
-            keys |= _matching(connection, kept.get(table), stored, where)
+            keys |= _matching(connection, kept.get(table), stored, names, where)
         where_keys = {"shapes": numbers, "keys": sorted(keys)}
         counted = connection.execute(_SQL["count_versions"], where_keys).fetchone()
         assert counted is not None
@@ -95,12 +99,21 @@ def make_plan(
 
 
 def _matching(
-    connection: psycopg.Connection[Any], kept: Kept | None, stored: StoredTable, where: str
+    connection: psycopg.Connection[Any],
+    kept: Kept | None,
+    stored: StoredTable,
+    names: Iterable[str],
+    where: str,
 ) -> set[str]:
-    """Keys of the versions of one shape for which the condition holds."""
+    """Keys of the versions of one shape for which the condition holds.
+
+    Args:
+        names: columns that any version has; where this shape has not, they are NULL.
+    """
     alias = sql.Identifier(stored.table_name.rpartition(".")[2])
     if kept is None:
         # The table is no more, or no longer kept: its values are read as texts.
+        present = set(stored.columns)
         columns = sql.SQL(", ").join(
             sql.SQL("h.row_values[{}] AS {}").format(sql.Literal(n), sql.Identifier(name))
             for n, name in enumerate(stored.columns, 1)
@@ -111,7 +124,15 @@ def _matching(
         ).format(columns, sql.Literal(stored.shape_id))
     else:
         alias = sql.Identifier(kept.table.name)
-        rows = past_of(connection, kept, stored).rows(sql.SQL("true"))
+        past = past_of(connection, kept, stored)
+        present = {*past.names, *past.dropped}
+        rows = past.rows(sql.SQL("true"))
+    absent = sql.Composed(
+        sql.SQL(", NULL::text AS {}").format(sql.Identifier(name))
+        for name in names
+        if name not in present
+    )
+    rows = sql.SQL("SELECT x.*{} FROM ({}) AS x").format(absent, rows)
     statement = sql.SQL("SELECT DISTINCT seawall_key FROM ({}) AS {} WHERE ({}\n)").format(
         rows, alias, raw(where)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -36,6 +37,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     """Columns that are no more → where their text stands; their values are read as text."""
     key_then: tuple[str, ...]
     """The primary key of then, under the names that its columns have today."""
+    same_key_text: bool
+    """Keys read as they did then: the key's columns have the types that they had."""
 
     @property
     def names(self) -> list[str]:
@@ -88,20 +91,26 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
             versions=versions,
         )
 
-    def state(self, backup_id: int, condition: sql.Composable) -> sql.Composed:
+    def state(
+        self, backup_id: int, condition: sql.Composable, keys: Sequence[str] | None = None
+    ) -> sql.Composed:
         """SELECT of ``row_key``, ``row_values`` (of ``names``), ``row_hash`` and ``unfit``.
 
         The key is made from the values, and not taken from the history.
 
         Args:
             condition: on the typed row, which goes by the table's name.
+            keys: the only rows wanted, where they are known; others may come all the same.
         """
         alias = sql.Identifier(self.kept.table.name)
+        wanted: sql.Composable = sql.SQL("true")
+        if keys is not None and self.kept.key and self.same_key_text:
+            wanted = sql.SQL("h.row_key = ANY ({}::text[])").format(sql.Literal(list(keys)))
         rows = self.rows(
             sql.SQL(
                 "h.first_backup <= {backup}"
-                " AND (h.last_backup IS NULL OR h.last_backup >= {backup})"
-            ).format(backup=sql.Literal(backup_id))
+                " AND (h.last_backup IS NULL OR h.last_backup >= {backup}) AND {wanted}"
+            ).format(backup=sql.Literal(backup_id), wanted=wanted)
         )
         key = key_text(self.kept, self.kept.table.name) if self.kept.key else sql.SQL("NULL::text")
         chosen = sql.SQL(
@@ -153,6 +162,11 @@ def past_of(connection: psycopg.Connection[Any], kept: Kept, stored: StoredTable
         stored=stored,
         columns=tuple(columns),
         dropped=dropped,
+        same_key_text=all(
+            names.get(name) in kept.table.columns
+            and kept.table.columns[names[name]].type == stored.types[stored.columns.index(name)]
+            for name in stored.key_columns
+        ),
         key_then=tuple(names.get(name, name) for name in stored.key_columns),
     )
 

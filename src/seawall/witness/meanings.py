@@ -142,6 +142,11 @@ def remember(
     """Put on record what references mean that were not seen before. Writes only what is new."""
     if reference.table not in shapes:
         return
+    # Each target once: there are far fewer of them than rows that refer to them.
+    targets = sql.SQL("SELECT DISTINCT {}, NULL::text AS seawall_user FROM {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, reference.columns)),
+        catalogue.tables[reference.user_table].identifier,
+    )
     connection.execute(
         sql.SQL(
             "INSERT INTO seawall.referenced_identity"
@@ -155,7 +160,7 @@ def remember(
             key=sql.Literal(_key_columns(reference, shapes)),
             on_record=on_record(reference, shapes),
             run=sql.Literal(run_id),
-            rows=identity_rows(reference, shapes, catalogue),
+            rows=identity_rows(reference, shapes, catalogue, rows=targets),
         )
     )
 
