@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from league import FEED, TEAMS, USERS, changed
+from league import FEED, MANIFEST, TEAMS, changed
 from league_fixtures import MakeReload
 from reload_case import Reload, checks_of, said
 
@@ -129,8 +129,9 @@ def test_left_out_tables_and_columns_are_nowhere_in_the_history(make: MakeReload
 
 
 def test_a_primary_key_cannot_be_left_out(league: Reload):
-    league.declare(league.manifest_text.partition("\n[users]")[0].replace('manifest_version = 1\n[database]\nname = "league"\n', "")
-                   + USERS.replace('[tables.users]\nowner = "users"', '[tables.users]\nowner = "users"\nbackup_leave_out = ["id"]'))  # fmt: skip
+    said_of_users = '[tables.users]\nowner = "users"\n'
+    left_out = said_of_users + 'backup_leave_out = ["id"]\n'
+    league.declare(MANIFEST.replace(said_of_users, left_out))
     with pytest.raises(ManifestError, match="primary key"):
         league.engine.backup()
 
@@ -153,28 +154,32 @@ def test_manifests_that_cannot_be(more: str, problem: str):
 
 
 def test_the_last_runs_are_kept_and_the_latest_always(league: Reload):
-    league.declare(
-        "[backup]\nkeep_runs = 2\n" + league.manifest_text.partition('name = "league"\n')[2]
-    )
+    league.declare("[backup]\nkeep_runs = 2\n" + MANIFEST)
     for points in (2, 3, 4, 5):
         league.execute("UPDATE answers SET points = %s WHERE id = 1", points)
         last = league.run(**FEED)
         league.engine.backup()
     runs = [row[0] for row in league.rows("SELECT run_id FROM seawall.backups ORDER BY id")]
     assert runs == [last["run"] - 1, None, last["run"], None]
-    points = "SELECT row_values[6] FROM seawall.row_history WHERE row_key = '1' AND row_values[5] = 'yes' ORDER BY 1"
+    points = (
+        "SELECT row_values[6] FROM seawall.row_history"
+        " WHERE row_key = '1' AND row_values[5] = 'yes' ORDER BY 1"
+    )
     assert [row[0] for row in league.rows(points)] == ["4", "5"]
     assert league.engine.plan_restore(last["run"] - 1).tables["answers"].changed == 1
 
 
 def test_a_table_that_is_left_out_later_goes_with_its_last_backup(league: Reload):
-    body = league.manifest_text.partition('name = "league"\n')[2]
+    body = MANIFEST
     body = body.replace(
         '[tables.answers]\nowner = "users"', '[tables.answers]\nowner = "users"\nbackup = false'
     )
     league.declare("[backup]\nkeep_runs = 1\n" + body)
     league.run(**FEED)
-    shapes = "SELECT count(*) FROM seawall.row_history JOIN seawall.row_shapes s ON s.id = shape_id WHERE table_name = 'answers'"
+    shapes = (
+        "SELECT count(*) FROM seawall.row_history JOIN seawall.row_shapes s ON s.id = shape_id"
+        " WHERE table_name = 'answers'"
+    )
     assert league.value(shapes) == 0
     league.declare(body.replace("backup = false", "backup = true"))
     assert league.run(**FEED)["backup"]["tables"]["answers"] == 2
@@ -195,8 +200,10 @@ def test_partitions_and_inheritance(make: MakeReload):
         "CREATE TABLE clubs (id serial PRIMARY KEY, name text UNIQUE);"
         "CREATE TABLE answers (id integer, day date, said text, PRIMARY KEY (id, day))"
         " PARTITION BY RANGE (day);"
-        "CREATE TABLE answers_1 PARTITION OF answers FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');"
-        "CREATE TABLE answers_2 PARTITION OF answers FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"
+        "CREATE TABLE answers_1 PARTITION OF answers"
+        " FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');"
+        "CREATE TABLE answers_2 PARTITION OF answers"
+        " FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"
         "CREATE TABLE notes (id integer PRIMARY KEY, said text);"
         "CREATE TABLE long_notes (more text, PRIMARY KEY (id)) INHERITS (notes);"
         "INSERT INTO answers VALUES (1, '2024-05-01', 'a'), (1, '2025-05-01', 'b');"

@@ -32,7 +32,8 @@ def test_all_versions_of_matching_rows_go(league: Reload):
 def test_it_is_on_record_without_saying_whose(league: Reload):
     league.engine.forget(league.engine.plan_forget("answers", "user_id = 2"))
     [row] = league.rows(
-        "SELECT table_name, rows, versions, who ->> 'user' <> '', f::text FROM seawall.forgettings f"
+        "SELECT table_name, rows, versions, who ->> 'user' <> '', f::text"
+        " FROM seawall.forgettings AS f"
     )
     assert row[:4] == ("answers", 1, 1, True)
     assert "user_id" not in row[4]

@@ -1,4 +1,4 @@
-"""Restore: what is missing comes back, what users wrote since stays, and nothing else is touched."""
+"""Restore: what is missing comes back, what users wrote since stays, nothing else is touched."""
 
 from __future__ import annotations
 
@@ -90,10 +90,8 @@ def test_a_condition_only_chooses(league: Reload, where: str):
     run = league.run(**FEED)["run"]
     before = league.image("users", "answers")
     sequence = league.value("SELECT last_value FROM users_id_seq")
-    with pytest.raises(UsageError):
-        plan = league.engine.plan_restore(run, tables=["answers"], where=where or " ")
-        assert plan.writes == 0, "nothing is missing"
-        raise UsageError("harmless")
+    with pytest.raises(UsageError, match="cannot be evaluated"):
+        league.engine.plan_restore(run, tables=["answers"], where=where or " ")
     assert league.image("users", "answers") == before
     assert league.value("SELECT last_value FROM users_id_seq") == sequence
 
@@ -203,7 +201,8 @@ def test_an_altered_version_is_refused_and_named(league: Reload):
     league.execute("DELETE FROM answers WHERE id = 1")
     league.engine.backup()
     league.execute(
-        "UPDATE seawall.row_history SET row_values[5] = 'no' WHERE row_key = '1' AND row_values[5] = 'yes'"
+        "UPDATE seawall.row_history SET row_values[5] = 'no'"
+        " WHERE row_key = '1' AND row_values[5] = 'yes'"
     )
     with pytest.raises(BackupAltered, match="answers was altered: row 1"):
         league.engine.plan_restore(run)

@@ -67,7 +67,8 @@ class Candidates:
                 past,
                 sql.SQL("true"),
                 " JOIN ROWS FROM (pg_catalog.unnest(%(keys)s::text[]),"
-                " pg_catalog.unnest(%(hashes)s::bigint[])) AS p (row_key, planned_hash) ON p.row_key = x.row_key",
+                " pg_catalog.unnest(%(hashes)s::bigint[])) AS p (row_key, planned_hash)"
+                " ON p.row_key = x.row_key",
                 {"keys": list(planned), "hashes": list(planned.values())},
                 planned_hash="p.planned_hash",
                 keys=list(planned),

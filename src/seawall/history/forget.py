@@ -128,9 +128,11 @@ def _matching(
         present = {*past.names, *past.dropped}
         rows = past.rows(sql.SQL("true"))
     absent = sql.Composed(
-        sql.SQL(", NULL::text AS {}").format(sql.Identifier(name))
-        for name in names
-        if name not in present
+        [
+            sql.SQL(", NULL::text AS {}").format(sql.Identifier(name))
+            for name in names
+            if name not in present
+        ]
     )
     rows = sql.SQL("SELECT x.*{} FROM ({}) AS x").format(absent, rows)
     statement = sql.SQL("SELECT DISTINCT seawall_key FROM ({}) AS {} WHERE ({}\n)").format(
