@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -139,13 +140,14 @@ def test_composite_and_long_keys(make: MakeReload):
 
 def test_what_a_collation_calls_equal_is_not_the_same(make: MakeReload):
     reload = table(make, "CREATE TABLE t (id integer PRIMARY KEY)")
-    if not reload.value("SELECT count(*) FROM pg_collation WHERE collprovider = 'i'"):
+    try:
+        reload.execute(
+            "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2',"
+            " deterministic = false)"
+        )
+    except psycopg.errors.FeatureNotSupported:
         pytest.skip("the server has no ICU collations")
-    reload.execute(
-        "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2',"
-        " deterministic = false);"
-        "ALTER TABLE t ADD c text COLLATE any_case; INSERT INTO t VALUES (1, 'x')"
-    )
+    reload.execute("ALTER TABLE t ADD c text COLLATE any_case; INSERT INTO t VALUES (1, 'x')")
     reload.engine.backup()
     reload.execute("UPDATE t SET c = 'X'")
     assert reload.engine.backup().written == 1

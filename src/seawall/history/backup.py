@@ -138,7 +138,10 @@ class _Merge:
         if previous is not None and previous[1] != shape_id:
             self._close_other_shapes(kept, shape_id, previous[0])
         if changed:
-            self._merge(kept, shape_id, backup_id, previous[0] if previous else None)
+            if stored.rows:
+                self._merge(kept, shape_id, backup_id, previous[0] if previous else None)
+            else:
+                self._begin(kept, shape_id, backup_id)
             stored = sum_of(self._connection, "stored_now", shape_id=shape_id)
         read_back.refuse_unread(kept, stored, live)
         if changed:
@@ -175,30 +178,44 @@ class _Merge:
     def _merge(self, kept: Kept, shape_id: int, backup_id: int, previous: int | None) -> None:
         """End the versions that are no longer so, and begin those that are new.
 
-        A version is inserted after that of the same key was ended, because it waits for "ended".
+        Only keys and hashes are compared, which fit into memory where whole rows would not; that
+        the sums are equal afterwards is read back. A version is inserted after that of the same
+        key was ended, because it waits for "ended".
         """
         self._written += self._connection.execute(
             sql.SQL(
                 "WITH differing AS MATERIALIZED ("
-                "SELECT l.row_key, l.row_values, h.row_key AS old_key FROM ({live}) AS l"
-                " FULL JOIN (SELECT row_key, row_values FROM seawall.row_history"
+                "SELECT l.row_key, h.row_key AS old_key"
+                " FROM (SELECT row_key, row_hash FROM ({live}) AS x) AS l"
+                " FULL JOIN (SELECT row_key, pg_catalog.hash_array_extended(row_values, 0)"
+                " AS row_hash FROM seawall.row_history"
                 " WHERE shape_id = {shape} AND last_backup IS NULL) AS h ON l.row_key = h.row_key"
-                " WHERE l.row_values IS DISTINCT FROM h.row_values), "
+                " WHERE l.row_hash IS DISTINCT FROM h.row_hash), "
                 "ended AS (UPDATE seawall.row_history AS h SET last_backup = {previous}"
                 " FROM differing AS d WHERE h.shape_id = {shape} AND h.last_backup IS NULL"
                 " AND h.row_key = d.old_key RETURNING h.row_key) "
                 "INSERT INTO seawall.row_history"
                 " (shape_id, row_key, row_values, row_hash, first_backup)"
-                " SELECT {shape}, d.row_key, d.row_values,"
-                " pg_catalog.hash_array_extended(d.row_values, 0), {backup}"
-                " FROM differing AS d LEFT JOIN ended AS e ON e.row_key = d.row_key"
-                " WHERE d.row_key IS NOT NULL AND (d.old_key IS NULL OR e.row_key IS NOT NULL)"
+                " SELECT {shape}, l.row_key, l.row_values, l.row_hash, {backup}"
+                " FROM ({live}) AS l JOIN differing AS d ON d.row_key = l.row_key"
+                " LEFT JOIN ended AS e ON e.row_key = d.row_key"
+                " WHERE d.old_key IS NULL OR e.row_key IS NOT NULL"
             ).format(
                 live=kept.live(),
                 shape=sql.Literal(shape_id),
                 previous=sql.Literal(previous),
                 backup=sql.Literal(backup_id),
             )
+        ).rowcount
+
+    def _begin(self, kept: Kept, shape_id: int, backup_id: int) -> None:
+        """Keep every row: nothing is stored yet under these columns."""
+        self._written += self._connection.execute(
+            sql.SQL(
+                "INSERT INTO seawall.row_history"
+                " (shape_id, row_key, row_values, row_hash, first_backup)"
+                " SELECT {shape}, l.row_key, l.row_values, l.row_hash, {backup} FROM ({live}) AS l"
+            ).format(live=kept.live(), shape=sql.Literal(shape_id), backup=sql.Literal(backup_id))
         ).rowcount
 
     def _close_other_shapes(self, kept: Kept, shape_id: int, previous: int) -> None:
