@@ -37,7 +37,8 @@ def test_an_owner_who_is_no_superuser(database_url: str, tmp_path: Path):
             assert league.engine.health().healthy
             assert league.engine.runs()
             league.execute(
-                "DROP RULE r ON teams; DELETE FROM answers; DELETE FROM favourites; DELETE FROM users"
+                "DROP RULE r ON teams; DELETE FROM answers;"
+                "DELETE FROM favourites; DELETE FROM users"
             )
             plan = league.engine.plan_restore(report["run"])
             assert league.engine.restore(plan).outcome == "done"
