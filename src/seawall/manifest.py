@@ -70,6 +70,15 @@ class BackupSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     keep_runs: int = 30
 
 
+class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who hears how a run ended."""
+
+    command: str = ""
+    """A line for the shell; it gets the run's JSON on standard input."""
+    every_run: bool = False
+    """Also runs that went well; otherwise refused, failed and unverified ones."""
+
+
 class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A reference from one imported table to another, named in the feed by the parent's key."""
 
@@ -117,6 +126,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     limits: Limits = Limits()
     health: HealthSection = HealthSection()
     backup: BackupSection = BackupSection()
+    notify: Notify = Notify()
     tables: Mapping[str, Table]
 
 
@@ -130,6 +140,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     health: HealthSection
     backup: BackupSection
+    notify: Notify
     tables: Mapping[str, Table]
     digest: str
     """SHA-256 of what the file says (spelling and comments do not count)."""
@@ -206,6 +217,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             limits=file.limits,
             health=file.health,
             backup=file.backup,
+            notify=file.notify,
             tables={table.removeprefix("public."): said for table, said in file.tables.items()},
             digest=digest,
         )
@@ -214,8 +226,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return manifest
 
     def to_json(self) -> str:
-        """The manifest as the ledger keeps it."""
-        return msgspec.json.encode(self).decode()
+        """The manifest as the ledger keeps it: without the command, for the shell runs none that
+        stands in a table of the database."""
+        kept = msgspec.structs.replace(self, notify=Notify())
+        return msgspec.json.encode(kept).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
