@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from commands import seawall
 from league import FEED, GAMES, without
 from league_fixtures import MakeReload
 from reload_case import Reload
@@ -328,3 +329,12 @@ def test_it_is_on_record(league: Reload):
     )
     assert row == (plan.backup, report.saved_as, "done", plan.digest, True, "1")
     assert report.proof["counters"] == {"answers": 1}
+
+
+def test_with_the_guards_up(league: Reload):
+    assert seawall(league, "guard", "install").exit_code == 0
+    run = league.run(**FEED)["run"]
+    league.execute("DELETE FROM answers WHERE id = 1")
+    report = league.engine.restore(league.engine.plan_restore(run))
+    assert (report.outcome, report.tables["answers"].inserted) == ("done", 1)
+    assert league.run(**FEED)["outcome"] == "unchanged"
