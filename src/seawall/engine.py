@@ -54,9 +54,13 @@ class Engine:
         manifest: who owns what.
         database: libpq URL or connection string of the target.
         progress: called with a stage's name and a count, often.
+
+    Raises:
+        ManifestError: the manifest accepts a finding of a check that does not exist.
     """
 
     def __init__(self, manifest: Manifest, database: str, *, progress: Progress = _silent) -> None:
+        checks.refuse_misspelt(manifest)
         self.manifest = manifest
         self.database = database
         self._progress = progress
@@ -123,7 +127,7 @@ class Engine:
             catalogue = read_catalogue(connection)
             context = checks.context_of(connection, self.manifest, catalogue)
             findings = checks.check_schema(context)
-            if any(finding.stops for finding in findings):
+            if any(finding.stops and not finding.acceptable for finding in findings):
                 # Without knowing whose rows are whose there is nothing sensible to stage.
                 return planning.refused_plan(
                     self.manifest, catalogue, feed or staged_schema or "", findings
@@ -204,7 +208,7 @@ class Engine:
         plan = msgspec.structs.replace(plan, findings=findings)
         with self._connected() as connection:
             result = Run(
-                connection, self.database, self.manifest, plan, said, self._progress
+                connection, self.database, self.manifest, plan, self._progress
             ).perform()
             # A refused plan can be applied again, with an acceptance.
             if plan.feed.load_id and result["outcome"] != "refused":

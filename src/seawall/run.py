@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -18,7 +18,7 @@ from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
 from seawall.match import Matcher
 from seawall.naming import shapes
-from seawall.plan import Finding, Plan
+from seawall.plan import Finding, Plan, accepted_subjects
 from seawall.references import user_references
 from seawall.report import Report
 from seawall.staging import Progress
@@ -32,7 +32,6 @@ class Run:
         connection: to the target; in autocommit.
         url: the same target, for what needs a second connection.
         plan: with the acceptances marked in its findings.
-        acceptances: ``CHECK:TABLE[@SCOPE]`` → reason, for the ledger.
         progress: called with a stage's name and a count, often.
     """
 
@@ -42,14 +41,12 @@ class Run:
         url: str,
         manifest: Manifest,
         plan: Plan,
-        acceptances: Mapping[str, str],
         progress: Progress,
     ) -> None:
         self._connection = connection
         self._url = url
         self._manifest = manifest
         self._plan = plan
-        self._acceptances = acceptances
         self._progress = progress
         self._ledger = Ledger(connection)
         self._started = time.monotonic()
@@ -108,7 +105,7 @@ class Run:
             catalogue_digest=plan.catalogue_digest,
             who=ledger.who(),
             versions=ledger.versions(self._connection),
-            acceptances=self._acceptances,
+            acceptances=accepted_subjects(plan.findings, plan.digest),
             evidence=plan.feed.evidence,
         )
         self._ledger.keep_files(run_id, plan.feed.load_id, _file_rows(plan))
@@ -163,7 +160,12 @@ class Run:
                 fix="Plan again.",
             )
         context = checks.context_of(self._connection, self._manifest, catalogue)
-        stopping = [finding for finding in checks.check_schema(context) if finding.stops]
+        accepted = {(f.subject, f.hash) for f in plan.findings if f.accepted is not None}
+        stopping = [
+            finding
+            for finding in checks.check_schema(context)
+            if finding.stops and (finding.subject, finding.hash) not in accepted
+        ]
         if stopping:
             raise PlanStale(stopping[0].message, why=stopping[0].why, fix=stopping[0].fix)
 

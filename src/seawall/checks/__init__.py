@@ -6,6 +6,8 @@ cannot be evaluated refuses.
 
 from __future__ import annotations
 
+import datetime
+import difflib
 from types import ModuleType
 
 import psycopg
@@ -21,6 +23,8 @@ from seawall.checks import (
     set_aside_budget,
     stale_feed,
     unclassified,
+    unknown_rule,
+    unknown_trigger,
     unresolved_reference,
     user_table_written,
     vanished_refused,
@@ -28,7 +32,9 @@ from seawall.checks import (
     wrong_database,
 )
 from seawall.checks.context import Context, FeedFacts, context_of
-from seawall.plan import Finding
+from seawall.errors import ManifestError
+from seawall.manifest import Manifest
+from seawall.plan import Finding, accept_standing
 
 SCHEMA_RULES: tuple[ModuleType, ...] = (
     wrong_database,
@@ -36,6 +42,8 @@ SCHEMA_RULES: tuple[ModuleType, ...] = (
     protection_ended,
     unclassified,
     cascade,
+    unknown_trigger,
+    unknown_rule,
     reference_cycle,
     key,
 )
@@ -59,17 +67,38 @@ __all__ = [
     "check_feed",
     "check_schema",
     "context_of",
+    "refuse_misspelt",
 ]
 
 
 def check_schema(context: Context) -> list[Finding]:
-    """Judge manifest and database, without a feed."""
+    """Judge manifest and database, without a feed; the manifest's acceptances are marked."""
     return _run(SCHEMA_RULES, context)
 
 
 def check_feed(context: Context) -> list[Finding]:
-    """Judge a staged and matched feed."""
+    """Judge a staged and matched feed; the manifest's acceptances are marked."""
     return _run(FEED_RULES, context)
+
+
+def refuse_misspelt(manifest: Manifest) -> None:
+    """Look whether the manifest's acceptances name checks that there are.
+
+    Raises:
+        ManifestError: one does not. Where a reader in Python is named, only a name that is nearly a
+            check's is refused: readers may give notices of their own names.
+    """
+    names = sorted({name for rule in (*SCHEMA_RULES, *FEED_RULES) for name in rule.NAMES})
+    for each in manifest.accept:
+        if each.check in names:
+            continue
+        close = difflib.get_close_matches(each.check, names, n=1, cutoff=0.7)
+        if close or manifest.feed.reader is None:
+            raise ManifestError(
+                f"an acceptance names the check “{each.check}”, which does not exist",
+                why="An acceptance that fits nothing would be forgotten there.",
+                fix=f"Did you mean “{close[0]}”?" if close else f"Checks: {', '.join(names)}.",
+            )
 
 
 def _run(rules: tuple[ModuleType, ...], context: Context) -> list[Finding]:
@@ -90,4 +119,5 @@ def _run(rules: tuple[ModuleType, ...], context: Context) -> list[Finding]:
                     acceptable=False,
                 )
             )
-    return findings
+    today = datetime.datetime.now(datetime.UTC).date()
+    return list(accept_standing(findings, context.manifest.accept, today))

@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 
 from seawall.accounts import FileAccount
+from seawall.catalog.graph import cascade_paths
 from seawall.catalog.model import Catalogue
 from seawall.coverage import Coverage
 from seawall.ledger.ledger import Ledger
@@ -43,6 +44,17 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Columns on record as relied on by users; see ``references.protected``."""
     recorded_identity: tuple[str, str] | None
     facts: FeedFacts | None = None
+
+    def written_tables(self) -> list[str]:
+        """Tables that a run writes, or that a foreign key would write with them: imported ones,
+        and ignored ones in reach of a cascade."""
+        written = dict.fromkeys(n for n in self.manifest.imported() if n in self.catalogue.tables)
+        for start in list(written):
+            for path, _ in cascade_paths(start, self.catalogue.foreign_keys):
+                said = self.manifest.tables.get(path[-1].table)
+                if said is not None and said.owner == "ignored":
+                    written[path[-1].table] = None
+        return list(written)
 
 
 def context_of(

@@ -23,10 +23,10 @@ def find(context: Context) -> Iterator[Finding]:
     for name, difference in facts.differences.items():
         if not difference.vanished:
             continue
-        share = context.manifest.vanished_share(name)
         new = _new_rows(context, facts, facts.shapes[name], difference)
         for scope, vanished, total in _counts(context, facts, facts.shapes[name], difference):
-            if vanished <= max(1, int(total * share)):
+            limit = context.manifest.limit(name, "vanished_share", total)
+            if vanished <= limit:
                 continue
             where = f" in {scope}" if scope else ""
             kinds = " and ".join(context.manifest.sources(name))
@@ -48,7 +48,7 @@ def find(context: Context) -> Iterator[Finding]:
                 table=name,
                 scope=scope,
                 message=f"{name}{where}: {vanished:,} of {total:,} rows "
-                f"({_percent(vanished, total)}) are not in this feed; the limit is {share:.0%}"
+                f"({_percent(vanished, total)}) are not in this feed; the limit is {limit:,}"
                 + others,
                 why=why,
                 fix=fix,
