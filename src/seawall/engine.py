@@ -207,9 +207,7 @@ class Engine:
             )
         plan = msgspec.structs.replace(plan, findings=findings)
         with self._connected() as connection:
-            result = Run(
-                connection, self.database, self.manifest, plan, self._progress
-            ).perform()
+            result = Run(connection, self.database, self.manifest, plan, self._progress).perform()
             # A refused plan can be applied again, with an acceptance.
             if plan.feed.load_id and result["outcome"] != "refused":
                 drop_load(connection, plan.feed.load_id)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from seawall.accounts import FileAccount
+from seawall.coverage import Fed
 from seawall.errors import PlanError
 from seawall.manifest import Acceptance
 from seawall.match import Difference
@@ -91,6 +92,12 @@ class UserImpact(msgspec.Struct, frozen=True, kw_only=True):
     """References behind which another key stands than was once recorded."""
     vanishing: dict[str, int]
     """Reference → users' rows whose imported row vanishes in this run (it is kept for them)."""
+    affected_rows: int
+    """Rows of which at least one reference's row would be retired by this run."""
+    affected_users: int | None
+    """Users whose rows these are; None where no reference to the users' table tells."""
+    moved: dict[str, int]
+    """Reference → users' rows that would mean another row, or none, after this run."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +121,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Tells whether imported rows were written since; see ``Matcher.row_versions``."""
     tables: dict[str, TablePlan]
     users: dict[str, UserImpact]
+    fed: dict[str, Fed]
+    """What the feed says of each table that it carries."""
     findings: tuple[Finding, ...]
     digest: str = ""
 

@@ -78,6 +78,7 @@ class Run:
                 self._close("failed", [_INTERRUPTED])
             raise
         try:
+            self._record_fed()
             after_commit.follow_up(
                 self._connection,
                 self._manifest,
@@ -93,6 +94,15 @@ class Run:
         if len(result["findings"]) > len(self._plan.findings):
             self._ledger.amend(self._run_id, result)
         return result
+
+    def _record_fed(self) -> None:
+        """Put on record of what the feed spoke: from the next run on its absences count."""
+        fed = self._plan.fed
+        self._ledger.record_fed(
+            self._run_id,
+            {(table, scope) for table, said in fed.items() for scope in said.scopes},
+            {(table, column) for table, said in fed.items() for column in said.columns},
+        )
 
     def _intend(self) -> int:
         plan = self._plan
@@ -160,6 +170,7 @@ class Run:
                 fix="Plan again.",
             )
         context = checks.context_of(self._connection, self._manifest, catalogue)
+        self._refuse_more_impact(context, catalogue)
         accepted = {(f.subject, f.hash) for f in plan.findings if f.accepted is not None}
         stopping = [
             finding
@@ -168,6 +179,15 @@ class Run:
         ]
         if stopping:
             raise PlanStale(stopping[0].message, why=stopping[0].why, fix=stopping[0].fix)
+
+    def _refuse_more_impact(self, context: checks.Context, catalogue: Catalogue) -> None:
+        """Users may have referred to what vanishes since the plan was made, and nobody decided."""
+        known = shapes(self._manifest, catalogue)
+        impacts = planning.user_impacts(context, known, self._plan.differences)
+        accepted = {f.subject for f in self._plan.findings if f.accepted is not None}
+        for finding in checks.judge_impact(self._manifest, impacts):
+            if finding.subject not in accepted:
+                raise PlanStale(finding.message, why=finding.why, fix=finding.fix)
 
     def _transaction(self, catalogue: Catalogue) -> tuple[Outcome, Report]:
         plan = self._plan

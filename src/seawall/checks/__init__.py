@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+from collections.abc import Mapping
 from types import ModuleType
 
 import psycopg
@@ -16,10 +17,13 @@ from seawall.checks import (
     cascade,
     duplicate_key,
     empty_feed,
+    impact,
     key,
+    key_churn,
     protection_ended,
     reader_notice,
     reference_cycle,
+    row_security,
     set_aside_budget,
     stale_feed,
     unclassified,
@@ -34,10 +38,11 @@ from seawall.checks import (
 from seawall.checks.context import Context, FeedFacts, context_of
 from seawall.errors import ManifestError
 from seawall.manifest import Manifest
-from seawall.plan import Finding, accept_standing
+from seawall.plan import Finding, UserImpact, accept_standing
 
 SCHEMA_RULES: tuple[ModuleType, ...] = (
     wrong_database,
+    row_security,
     user_table_written,
     protection_ended,
     unclassified,
@@ -54,6 +59,8 @@ FEED_RULES: tuple[ModuleType, ...] = (
     empty_feed,
     set_aside_budget,
     duplicate_key,
+    impact,
+    key_churn,
     vanished_share,
     vanished_refused,
     unresolved_reference,
@@ -67,6 +74,7 @@ __all__ = [
     "check_feed",
     "check_schema",
     "context_of",
+    "judge_impact",
     "refuse_misspelt",
 ]
 
@@ -79,6 +87,14 @@ def check_schema(context: Context) -> list[Finding]:
 def check_feed(context: Context) -> list[Finding]:
     """Judge a staged and matched feed; the manifest's acceptances are marked."""
     return _run(FEED_RULES, context)
+
+
+def judge_impact(manifest: Manifest, users: Mapping[str, UserImpact]) -> list[Finding]:
+    """Judge what a run means for users' rows alone, counted anew; the manifest's acceptances are
+    left out of the findings."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    found = accept_standing(list(impact.judge(manifest, users)), manifest.accept, today)
+    return [finding for finding in found if finding.stops]
 
 
 def refuse_misspelt(manifest: Manifest) -> None:

@@ -76,6 +76,24 @@ CREATE TABLE seawall.files (
 );
 COMMENT ON TABLE seawall.files IS 'every record accounted for: read = used + repeated + set_aside';
 
+CREATE TABLE seawall.fed_scopes (
+    table_name text NOT NULL,
+    scope text NOT NULL,
+    run_id bigint NOT NULL REFERENCES seawall.runs,
+    PRIMARY KEY (table_name, scope)
+);
+COMMENT ON TABLE seawall.fed_scopes IS
+    'where a feed has spoken of a table, and since which run; elsewhere no row of it can vanish';
+
+CREATE TABLE seawall.fed_columns (
+    table_name text NOT NULL,
+    column_name text NOT NULL,
+    run_id bigint NOT NULL REFERENCES seawall.runs,
+    PRIMARY KEY (table_name, column_name)
+);
+COMMENT ON TABLE seawall.fed_columns IS
+    'staged columns for which a feed has given a value, and since which run';
+
 CREATE TABLE seawall.set_aside (
     run_id bigint NOT NULL REFERENCES seawall.runs,
     file text NOT NULL,
