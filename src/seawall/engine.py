@@ -91,7 +91,7 @@ class Engine:
         """
         with self._connected() as connection:
             context = checks.context_of(connection, self.manifest, read_catalogue(connection))
-            findings = checks.check_schema(context)
+            findings = [*checks.check_schema(context), *checks.advise(context)]
             if not any(finding.stops for finding in findings):
                 shapes(self.manifest, context.catalogue)
                 ownership.record(Ledger(connection), self.manifest, context.catalogue)

@@ -256,11 +256,19 @@ def _finding_of(error: Exception) -> Finding:
             fix=error.fix,
             acceptable=False,
         )
+    named = getattr(error, "diag", None)
+    message, fix = str(error).strip(), "docs/errors.md says what the common ones mean."
+    if isinstance(error, psycopg.IntegrityError) and named and named.constraint_name:
+        message = (
+            f"{named.constraint_name} of {named.table_name} forbids a row of this feed: "
+            f"{named.message_detail or named.message_primary}"
+        )
+        fix = f"Correct the row in the source, or change {named.constraint_name}."
     return Finding(
         check="database-error",
-        table="",
-        message=str(error).strip(),
+        table=(named and named.table_name) or "",
+        message=message,
         why="The database refused a statement of the run; everything was rolled back.",
-        fix="docs/errors.md says what the common ones mean.",
+        fix=fix,
         acceptable=False,
     )

@@ -27,6 +27,7 @@ CREATE TABLE answers (
     team_id integer NOT NULL REFERENCES teams, game_id uuid REFERENCES games,
     answer text NOT NULL, points numeric DEFAULT 1.0
 );
+CREATE INDEX ON answers (game_id);
 CREATE TABLE favourites (user_id integer REFERENCES users, club_id integer);
 """
 

@@ -14,26 +14,43 @@ from types import ModuleType
 import psycopg
 
 from seawall.checks import (
+    adopted,
+    blank_key,
     cascade,
+    column_emptied,
+    dates_collapsed,
     duplicate_key,
     empty_feed,
+    event_trigger,
+    generated_column,
     impact,
     key,
     key_churn,
+    missing_value,
     protection_ended,
     reader_notice,
     reference_cycle,
     row_security,
+    scope_not_carried,
     set_aside_budget,
+    shrunk_file,
     stale_feed,
+    truncate_reach,
+    type_without_equality,
+    unclaimed_column,
     unclassified,
+    undeclared_reference,
+    unindexed_foreign_key,
+    unique_conflict,
     unknown_rule,
     unknown_trigger,
     unresolved_reference,
     user_table_written,
     vanished_refused,
     vanished_share,
+    weak_foreign_key,
     wrong_database,
+    wrong_scope,
 )
 from seawall.checks.context import Context, FeedFacts, context_of
 from seawall.errors import ManifestError
@@ -47,30 +64,51 @@ SCHEMA_RULES: tuple[ModuleType, ...] = (
     protection_ended,
     unclassified,
     cascade,
+    weak_foreign_key,
+    undeclared_reference,
     unknown_trigger,
     unknown_rule,
+    event_trigger,
     reference_cycle,
+    generated_column,
+    type_without_equality,
     key,
 )
+# What is worth knowing once, and not with every run.
+ADVICE_RULES: tuple[ModuleType, ...] = (truncate_reach, unindexed_foreign_key)
 # What the reader says of the feed as a whole often explains what the others find in its parts.
 FEED_RULES: tuple[ModuleType, ...] = (
     reader_notice,
     stale_feed,
     empty_feed,
+    shrunk_file,
     set_aside_budget,
     duplicate_key,
+    blank_key,
+    wrong_scope,
+    scope_not_carried,
+    adopted,
+    unclaimed_column,
+    column_emptied,
+    dates_collapsed,
     impact,
     key_churn,
     vanished_share,
     vanished_refused,
+    missing_value,
+    unique_conflict,
     unresolved_reference,
 )
+EVERY_RULE = (*SCHEMA_RULES, *ADVICE_RULES, *FEED_RULES)
 
 __all__ = [
+    "ADVICE_RULES",
+    "EVERY_RULE",
     "FEED_RULES",
     "SCHEMA_RULES",
     "Context",
     "FeedFacts",
+    "advise",
     "check_feed",
     "check_schema",
     "context_of",
@@ -82,6 +120,11 @@ __all__ = [
 def check_schema(context: Context) -> list[Finding]:
     """Judge manifest and database, without a feed; the manifest's acceptances are marked."""
     return _run(SCHEMA_RULES, context)
+
+
+def advise(context: Context) -> list[Finding]:
+    """What ``seawall check`` says besides: notices that no run repeats."""
+    return _run(ADVICE_RULES, context)
 
 
 def check_feed(context: Context) -> list[Finding]:
@@ -104,7 +147,7 @@ def refuse_misspelt(manifest: Manifest) -> None:
         ManifestError: one does not. Where a reader in Python is named, only a name that is nearly a
             check's is refused: readers may give notices of their own names.
     """
-    names = sorted({name for rule in (*SCHEMA_RULES, *FEED_RULES) for name in rule.NAMES})
+    names = sorted({name for rule in EVERY_RULE for name in rule.NAMES})
     for each in manifest.accept:
         if each.check in names:
             continue
