@@ -87,9 +87,10 @@ def test_a_refusal_says_how_to_accept_it(league: Reload):
 def test_an_acceptance_by_its_exact_name(league: Reload):
     result = seawall(league, "apply", league.feed(**REFUSED), "--yes", *ACCEPT)
     assert result.exit_code == 0, result.output
-    assert league.value("SELECT acceptances FROM seawall.runs ORDER BY id DESC LIMIT 1") == {
-        "empty-feed:games": "no games yet"
-    }
+    accepted = league.value("SELECT acceptances FROM seawall.runs ORDER BY id DESC LIMIT 1")
+    assert list(accepted) == ["empty-feed:games"]
+    said_of_it = accepted["empty-feed:games"]
+    assert (said_of_it["kind"], said_of_it["reason"]) == ("once", "no games yet")
 
 
 @pytest.mark.parametrize(
