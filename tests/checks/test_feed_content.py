@@ -1,4 +1,4 @@
-"""blank-key, column-emptied, column-silent, dates-collapsed, shrunk-file: what a feed says is odd."""
+"""blank-key, column-emptied, column-silent, dates-collapsed, shrunk-file: odd contents."""
 
 from __future__ import annotations
 
