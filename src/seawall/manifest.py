@@ -271,16 +271,19 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """Kinds of file that feed a table; a table's own name where nothing is said."""
         return self.tables[name].sources or (name,)
 
-    def limit(self, name: str, of: str, rows: int) -> int:
-        """How many rows of a table, of so many, a limit lets pass without a question: always one.
+    def share(self, name: str, of: str) -> float:
+        """A limit as it holds for one table.
 
         Args:
             of: the limit's key, ``vanished_share`` for instance.
         """
         own = self.tables[name].limits
         share = getattr(own, of, None) if own else None
-        share = getattr(self.limits, of) if share is None else share
-        return max(1, int(rows * share + 1e-9))  # 0.29 × 100 is a little less than 29
+        return getattr(self.limits, of) if share is None else share
+
+    def limit(self, name: str, of: str, rows: int) -> int:
+        """How many rows of a table, of so many, a limit lets pass without a question: always one."""
+        return max(1, int(rows * self.share(name, of) + 1e-9))  # 0.29 × 100 falls short of 29
 
     def staged_key(self, name: str) -> tuple[str, ...]:
         """Staged columns that identify a row: the key, with references named by parents' keys."""

@@ -34,7 +34,8 @@ def test_a_foreign_key_whose_triggers_are_disabled_at_the_other_end(league: Relo
 
 def test_a_foreign_key_that_was_never_verified(league: Reload):
     league.execute(
-        "ALTER TABLE favourites ADD CONSTRAINT club FOREIGN KEY (club_id) REFERENCES clubs NOT VALID"
+        "ALTER TABLE favourites ADD CONSTRAINT club"
+        " FOREIGN KEY (club_id) REFERENCES clubs NOT VALID"
     )
     finding = found(league)["foreign-key-not-valid"]
     assert not finding.refuses

@@ -33,6 +33,11 @@ def test_new_ids_for_everybody_are_refused_and_nothing_moves(
 
     assert (ended.exit_code, ended.outcome) == (3, "refused")
     assert ended.refusals() == [
+        "impact-retired:user_player_associations",
+        "key-churn:players@APTA_CHICAGO",
+        "key-churn:players@NSTF",
+        "key-churn:rosters@APTA_CHICAGO",
+        "key-churn:rosters@NSTF",
         "vanished-share:players@APTA_CHICAGO",
         "vanished-share:players@NSTF",
         "vanished-share:rosters@APTA_CHICAGO",

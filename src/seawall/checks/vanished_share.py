@@ -49,8 +49,8 @@ def find(context: Context) -> Iterator[Finding]:
                 table=name,
                 scope=scope,
                 message=f"{name}{where}: {vanished:,} of {total:,} rows "
-                f"({_percent(vanished, total)}) are not in this feed; the limit is {limit:,}"
-                + others,
+                f"({_percent(vanished, total)}) are not in this feed; "
+                f"the limit is {context.manifest.share(name, 'vanished_share'):.0%}" + others,
                 why=why,
                 fix=fix,
             )
