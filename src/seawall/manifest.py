@@ -282,7 +282,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return getattr(self.limits, of) if share is None else share
 
     def limit(self, name: str, of: str, rows: int) -> int:
-        """How many rows of a table, of so many, a limit lets pass without a question: always one."""
+        """How many of a table's rows a limit lets pass without a question: always one."""
         return max(1, int(rows * self.share(name, of) + 1e-9))  # 0.29 × 100 falls short of 29
 
     def staged_key(self, name: str) -> tuple[str, ...]:

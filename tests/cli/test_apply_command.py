@@ -117,10 +117,11 @@ def test_a_run_that_fails(league: Reload):
         "CREATE RULE gone AS ON UPDATE TO teams DO ALSO DELETE FROM answers WHERE id = 1"
     )
     before = league.image(*ALL)
-    code, report = seawall_json(league, "apply", league.feed(**CHANGED), "--yes")
+    seen = ("--accept", "unknown-rule:teams", "--reason", "seen")
+    code, report = seawall_json(league, "apply", league.feed(**CHANGED), "--yes", *seen)
     assert (code, report["outcome"]) == (1, "failed")
     assert league.image(*ALL) == before
-    result = seawall(league, "apply", league.feed(**CHANGED), "--yes")
+    result = seawall(league, "apply", league.feed(**CHANGED), "--yes", *seen)
     assert result.exit_code == 1
     assert "answers 1 lost" in said(result.output)
 

@@ -22,7 +22,7 @@ CREATE TRIGGER stop BEFORE UPDATE ON teams FOR EACH ROW EXECUTE FUNCTION stop();
 
 
 def importer(reload: Reload, *arguments: str | Path) -> subprocess.Popen[str]:
-    """Start ``seawall apply`` on the reload's database."""
+    """Start ``seawall apply`` on the reload's database, on which ``STOP_AT_TEAMS`` stands."""
     return subprocess.Popen(
         [
             sys.executable,
@@ -35,6 +35,10 @@ def importer(reload: Reload, *arguments: str | Path) -> subprocess.Popen[str]:
             "--database",
             reload.url,
             "--json",
+            "--accept",
+            "unknown-trigger:teams",
+            "--reason",
+            "it only waits",
         ],
         cwd=reload.directory,
         stdout=subprocess.PIPE,
