@@ -21,8 +21,12 @@ CREATE TRIGGER stop BEFORE UPDATE ON teams FOR EACH ROW EXECUTE FUNCTION stop();
 """
 
 
+BELIEVED = ("--accept", "unknown-trigger:teams", "--reason", "it only waits")
+"""What a run needs that ``STOP_AT_TEAMS`` stops."""
+
+
 def importer(reload: Reload, *arguments: str | Path) -> subprocess.Popen[str]:
-    """Start ``seawall apply`` on the reload's database, on which ``STOP_AT_TEAMS`` stands."""
+    """Start ``seawall apply`` on the reload's database."""
     return subprocess.Popen(
         [
             sys.executable,
@@ -35,10 +39,6 @@ def importer(reload: Reload, *arguments: str | Path) -> subprocess.Popen[str]:
             "--database",
             reload.url,
             "--json",
-            "--accept",
-            "unknown-trigger:teams",
-            "--reason",
-            "it only waits",
         ],
         cwd=reload.directory,
         stdout=subprocess.PIPE,

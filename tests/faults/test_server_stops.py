@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 from league import FEED, TEAMS, changed, small_league
-from processes import STOP_AT_TEAMS, importer, wait_until, waits_for
+from processes import BELIEVED, STOP_AT_TEAMS, importer, wait_until, waits_for
 from reload_case import unknown
 
 from seawall import embedded
@@ -23,7 +23,7 @@ def test_the_server_stops_and_comes_back(memory_directory: Path, tmp_path: Path)
         feed = league.feed(**{**FEED, "teams": changed(TEAMS, {"club": "Tennaqua"}, wins=4)})
         with psycopg.connect(league.url, autocommit=True) as holder:
             holder.execute("SELECT pg_advisory_lock(77)")
-            process = importer(league, feed, "--yes")
+            process = importer(league, feed, "--yes", *BELIEVED)
             wait_until(waits_for(league, "advisory"), "the merge")
             embedded.stop(data)
         output, errors = process.communicate(timeout=60)
