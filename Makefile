@@ -22,6 +22,7 @@ setup: .venv/.done ## make the environment in .venv/ from the pinned versions
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps --requirement requirements/lock.txt
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 demo: setup ## load, answer, reload: the main job on sample feeds and the bundled PostgreSQL
@@ -40,7 +41,8 @@ test: lint types ## lint, types and every test
 soak: setup ## the long series: faults and races, many times over
 	@$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
 
-bench: setup ## a million records: time, memory, WAL, dead tuples, against TRUNCATE + COPY
+bench: setup ## a million records: time, memory, WAL, dead tuples, against TRUNCATE + COPY; the cost of guards
+	@$(BIN)/python -m bench.guards
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: ## renew requirements/lock.txt (needs uv); names, versions and hashes, no addresses

@@ -11,7 +11,7 @@ from courtside import league_database
 from seawall import Engine, options
 from seawall.errors import UsageError
 from seawall.plan import Plan
-from seawall.terminal import Terminal, acceptances, database_url, run_feed
+from seawall.terminal import Terminal, acceptances, database_url, notification, run_feed
 
 
 @click.group()
@@ -43,6 +43,7 @@ def migrate(database: str | None, json: bool) -> None:
 @click.argument("directory", type=options.PATH)
 @options.as_of
 @options.decision
+@options.notify
 @options.database
 @options.json
 def import_feed(
@@ -51,17 +52,20 @@ def import_feed(
     yes: bool,
     accept: tuple[str, ...],
     reason: tuple[str, ...],
+    notify_command: str | None,
+    notify_always: bool,
     database: str | None,
     json: bool,
 ) -> None:
     """Reload the leagues from a scrape (DIRECTORY/LEAGUE/KIND.json), and prove no answer moved."""
     terminal = Terminal(json=json)
     with terminal.exits():
-        accepted = acceptances(accept, reason)
         said = league_database.manifest()
+        terminal.notification = notification(notify_command, notify_always, said.notify)
+        accepted = acceptances(accept, reason)
         url = database_url(database, said.database.name)
         league_database.prepare(url)
-        engine = Engine(said, url, progress=terminal.progress)
+        engine = Engine(said, url, progress=terminal.progress, forks=True)
 
         def make_plan() -> Plan:
             return engine.plan(directory, as_of=as_of.date() if as_of else None)

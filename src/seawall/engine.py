@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import psycopg
 
-from seawall import checks, health, ledger, planning
+from seawall import checks, guarded_run, guards, health, ledger, planning
 from seawall.catalog.read import read_catalogue
 from seawall.database import connect
 from seawall.errors import DatabaseError, UsageError
-from seawall.feeds import source
-from seawall.feeds.reading import ReadContext
+from seawall.feeds import ahead, source
+from seawall.feeds.reading import Item, ReadContext
 from seawall.ledger import ownership
 from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
@@ -54,16 +54,26 @@ class Engine:
         manifest: who owns what.
         database: libpq URL or connection string of the target.
         progress: called with a stage's name and a count, often.
+        forks: a large feed may be read in a forked process. Not for programs with threads of their
+            own: one of them may hold a lock that the copy would wait for.
 
     Raises:
         ManifestError: the manifest accepts a finding of a check that does not exist.
     """
 
-    def __init__(self, manifest: Manifest, database: str, *, progress: Progress = _silent) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        database: str,
+        *,
+        progress: Progress = _silent,
+        forks: bool = False,
+    ) -> None:
         checks.refuse_misspelt(manifest)
         self.manifest = manifest
         self.database = database
         self._progress = progress
+        self._forks = forks
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
@@ -135,7 +145,7 @@ class Engine:
             known = shapes(self.manifest, catalogue)
             staging = Staging(connection, known)
             try:
-                staged = self._stage(staging, known, feed, staged_schema, as_of)
+                staged = self._stage(connection, staging, known, feed, staged_schema, as_of)
                 return planning.make_plan(context, known, staged, findings, started, self._progress)
             except BaseException:
                 if not connection.closed:
@@ -146,6 +156,7 @@ class Engine:
 
     def _stage(
         self,
+        connection: psycopg.Connection[Any],
         staging: Staging,
         known: Mapping[str, Shape],
         feed: Path | str | None,
@@ -158,21 +169,27 @@ class Engine:
             )
         directory = Path(feed or "")
         reader = source.open_directory(directory, self.manifest, known)
-        with self._connected() as second:
-            context = ReadContext(
-                directory=directory,
-                known=_KnownRows(second, known),
-                previous_evidence=Ledger(second).last_evidence(),
-                as_of=as_of or source.day_of(directory),
-            )
-            return staging.stage(
-                source.items(reader, context),
-                reader.columns,
-                feed=directory.resolve().name,
-                as_of=context.as_of,
-                digest=source.digest_of(directory),
-                progress=self._progress,
-            )
+        previous = Ledger(connection).last_evidence()
+        day = as_of or source.day_of(directory)
+
+        def read() -> Iterator[Item]:
+            with self._connected() as second:
+                context = ReadContext(
+                    directory=directory,
+                    known=_KnownRows(second, known),
+                    previous_evidence=previous,
+                    as_of=day,
+                )
+                yield from source.items(reader, context)
+
+        return staging.stage(
+            ahead.read_ahead(read) if self._forks and ahead.is_worthwhile(directory) else read(),
+            reader.columns,
+            feed=directory.resolve().name,
+            as_of=day,
+            digest=source.digest_of(directory),
+            progress=self._progress,
+        )
 
     # ------------------------------------------------------------ apply
 
@@ -241,6 +258,44 @@ class Engine:
             catalogue = read_catalogue(connection)
             return health.examine(
                 connection, self.manifest, catalogue, shapes(self.manifest, catalogue)
+            )
+
+    # ------------------------------------------------------------ guards
+
+    def install_guards(self) -> guards.Changes:
+        """Put up every guard that should stand and does not. DDL; changes no row."""
+        with self._connected() as connection:
+            return guards.install(connection, self.manifest, read_catalogue(connection))
+
+    def guards_status(self) -> guards.Status:
+        """How every guard stands."""
+        with self._connected() as connection:
+            return guards.read_status(connection, self.manifest, read_catalogue(connection))
+
+    def remove_guards(self) -> guards.Changes:
+        """Take away every guard, and what is on record of them."""
+        with self._connected() as connection:
+            return guards.remove(connection)
+
+    def run_guarded(
+        self, command: Sequence[str], *, output_to_errors: bool = False
+    ) -> guarded_run.GuardedRun:
+        """Run a command with the guards armed, and say what it did to users' rows.
+
+        Args:
+            output_to_errors: the command's standard output goes to standard error.
+
+        Raises:
+            UsageError: the command cannot be started.
+        """
+        with self._connected() as connection:
+            return guarded_run.run(
+                connection,
+                self.database,
+                self.manifest,
+                read_catalogue(connection),
+                command,
+                output_to_errors=output_to_errors,
             )
 
 

@@ -100,6 +100,15 @@ class HealthSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     stable_share: float = 0.90
 
 
+class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who hears how a run ended."""
+
+    command: str = ""
+    """A line for the shell; it gets the run's JSON on standard input."""
+    every_run: bool = False
+    """Also runs that went well; otherwise refused, failed and unverified ones."""
+
+
 class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A reference from one imported table to another, named in the feed by the parent's key."""
 
@@ -145,6 +154,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     limits: Limits = Limits()
     health: HealthSection = HealthSection()
     accept: tuple[Acceptance, ...] = ()
+    notify: Notify = Notify()
     tables: Mapping[str, Table]
 
 
@@ -158,6 +168,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     health: HealthSection
     accept: tuple[Acceptance, ...]
+    notify: Notify
     tables: Mapping[str, Table]
     digest: str
     """SHA-256 of what the file says (spelling and comments do not count)."""
@@ -234,6 +245,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             limits=file.limits,
             health=file.health,
             accept=file.accept,
+            notify=file.notify,
             tables={table.removeprefix("public."): said for table, said in file.tables.items()},
             digest=digest,
         )
@@ -242,8 +254,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return manifest
 
     def to_json(self) -> str:
-        """The manifest as the ledger keeps it."""
-        return msgspec.json.encode(self).decode()
+        """The manifest as the ledger keeps it: without the command, for the shell runs none that
+        stands in a table of the database."""
+        kept = msgspec.structs.replace(self, notify=Notify())
+        return msgspec.json.encode(kept).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:

@@ -286,16 +286,28 @@ def _proof(report: Report) -> Table:
     if held:
         listed = ", ".join(f"{count(number)} in {name}" for name, number in held.items())
         _add(table, "held", rows_of(sum(held.values())), f"users refer to them: {listed}")
-    witnesses = ["fingerprints equal"]
-    written = sum(user["changed_by_run"] for user in report["users"].values())
-    if not report["unverified"]:
-        witnesses.insert(0, f"counters {written}")
+    witnesses = [_guards(report["guards"])] if "guards" in report else []
+    if report["proof"]["counters"] is not None:
+        written = sum(user["changed_by_run"] for user in report["users"].values())
+        witnesses.append(f"counters {written}")
+    witnesses.append("fingerprints equal")
     if report["certified"]:
         witnesses.append("certificate: the transaction wrote nothing")
     _add(table, "witnesses", "", ", ".join(witnesses))
     for reason in report["unverified"]:
         _add(table, Text("unverified", style="bold red"), "", reason)
     return table
+
+
+def _guards(said: Mapping[str, Any]) -> str:
+    """What the guards say, in a few words."""
+    words = f"guards {said['state']}"
+    if said["not_guarded"]:
+        words += f" but not on {', '.join(said['not_guarded'])}"
+    tried = sum(said["tried"].values())
+    if tried:
+        words += f" ({count(tried)} writes refused: {', '.join(said['tried'])})"
+    return words
 
 
 def _print_later(

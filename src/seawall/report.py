@@ -25,6 +25,7 @@ def of_outcome(run_id: int, plan: Plan, outcome: Outcome) -> Report:
         "unverified": list(outcome.unverified),
         "references_checked": outcome.references_checked,
         "proof": outcome.proof,
+        "guards": msgspec.to_builtins(outcome.guards),
         "attempts": outcome.attempts,
         "seconds": None,
     }

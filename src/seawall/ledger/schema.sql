@@ -105,6 +105,17 @@ CREATE TABLE seawall.set_aside (
 );
 CREATE INDEX ON seawall.set_aside (run_id, file, position);
 
+CREATE TABLE seawall.guards (
+    table_name text NOT NULL,
+    trigger_name text NOT NULL,
+    protects text NOT NULL,
+    definition_digest text NOT NULL,
+    installed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (table_name, trigger_name)
+);
+COMMENT ON TABLE seawall.guards IS
+    'guards as they were installed; one that is gone or differs makes a run unverified';
+
 CREATE TABLE seawall.retired (
     table_name text NOT NULL,
     row_id text NOT NULL,
