@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from league import FEED, TEAMS, USER_TABLES, changed
 from processes import BELIEVED, STOP_AT_TEAMS, importer, sessions, wait_until, waits_for
-from reload_case import Reload, said
+from reload_case import Reload, checks_of, said
 
 ALL = (*USER_TABLES, "clubs", "teams", "games")
 CHANGED = {**FEED, "teams": changed(TEAMS, {"club": "Tennaqua"}, wins=4)}
@@ -124,6 +124,6 @@ def test_its_statement_is_cancelled(league: Reload):
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     report = json.loads(output)
-    assert (report["outcome"], report["findings"][0]["check"]) == ("failed", "database-error")
+    assert (report["outcome"], checks_of(report)) == ("failed", {"database-error"})
     assert league.image(*ALL) == before
     assert league.value("SELECT count(*) FROM seawall.runs WHERE outcome IS NULL") == 0
