@@ -213,7 +213,7 @@ def test_a_foreign_key_that_is_switched_off(league: Reload):
     report = league.run(**CHANGED)
     assert (report["outcome"], checks_of(report)) == ("refused", {"foreign-key-disabled"})
     league.execute("ALTER TABLE answers ENABLE TRIGGER ALL")
-    assert league.run(**FEED)["outcome"] == "done"
+    assert league.run(**CHANGED)["outcome"] == "done"
 
 
 def test_putting_guards_up_makes_no_plan_stale(league: Reload):
