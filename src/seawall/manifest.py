@@ -149,13 +149,9 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     parents: Mapping[str, Parent] = {}
     references: tuple[Reference, ...] = ()
     allow: tuple[Operation, ...] = ()
-<<<<<<< HEAD
     backup: bool = True
     backup_leave_out: tuple[str, ...] = ()
-    limits: Limits | None = None
-=======
     limits: TableLimits | None = None
->>>>>>> checks
     reason: str = ""
 
 
@@ -167,11 +163,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     scope: Scope | None = None
     limits: Limits = Limits()
     health: HealthSection = HealthSection()
-<<<<<<< HEAD
     backup: BackupSection = BackupSection()
-=======
     accept: tuple[Acceptance, ...] = ()
->>>>>>> checks
     notify: Notify = Notify()
     tables: Mapping[str, Table]
 
@@ -185,11 +178,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope | None
     limits: Limits
     health: HealthSection
-<<<<<<< HEAD
     backup: BackupSection
-=======
     accept: tuple[Acceptance, ...]
->>>>>>> checks
     notify: Notify
     tables: Mapping[str, Table]
     digest: str
@@ -266,11 +256,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             scope=file.scope,
             limits=file.limits,
             health=file.health,
-<<<<<<< HEAD
             backup=file.backup,
-=======
             accept=file.accept,
->>>>>>> checks
             notify=file.notify,
             tables={table.removeprefix("public."): said for table, said in file.tables.items()},
             digest=digest,
@@ -405,13 +392,9 @@ def _contradictions(manifest: Manifest) -> Iterator[str]:
     limits = [manifest.limits, *(t.limits for t in manifest.tables.values() if t.limits)]
     shares = [share for limit in limits for share in msgspec.structs.astuple(limit)]
     shares += [manifest.feed.set_aside_budget, manifest.health.stable_share]
-<<<<<<< HEAD
     shares.append(manifest.health.gone_share)
-    if any(not 0 <= share <= 1 for share in shares):
-        yield "limits and shares go from 0 to 1"
     if manifest.backup.keep_runs < 1:
         yield "backup.keep_runs: at least the latest backup is kept"
-=======
     if any(share is not None and not 0 <= share <= 1 for share in shares):
         yield "limits and shares go from 0 to 1"
     yield from _wrong_acceptances(manifest)
@@ -434,4 +417,3 @@ def _wrong_acceptances(manifest: Manifest) -> Iterator[str]:
         if each.finding in seen:
             yield f"{place}: “{each.finding}” is accepted twice"
         seen.add(each.finding)
->>>>>>> checks
