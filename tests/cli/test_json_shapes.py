@@ -73,7 +73,8 @@ def test_a_failed_run_keeps_the_rows_that_it_named(league: Reload):
     league.execute(
         "CREATE RULE gone AS ON UPDATE TO teams DO ALSO DELETE FROM answers WHERE id = 1"
     )
-    _, report = seawall_json(league, "apply", league.feed(**CHANGED), "--yes")
+    seen = ("--accept", "unknown-rule:teams", "--reason", "seen")
+    _, report = seawall_json(league, "apply", league.feed(**CHANGED), "--yes", *seen)
     assert_run(report)
     _, shown = seawall_json(league, "show", str(report["run"]))
     assert "answers 1 lost" in json.dumps(shown)
@@ -89,6 +90,7 @@ def test_health(league: Reload):
         "last_run",
         "stale_staging",
         "unfinished_runs",
+        "backup",
         "warnings",
     }
     for users in value["users"].values():

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from league import CLUBS, FEED, GAMES, MANIFEST, TEAMS, changed
 from processes import STOP_AT_TEAMS, wait_until, waits_for
-from reload_case import Reload, counts
+from reload_case import Reload, counts, unknown
 
 from seawall.errors import RunActive
 from seawall.report import Report
@@ -29,7 +29,7 @@ def stopped_in_the_merge(league: Reload, feed: dict = CHANGED) -> Iterator[Futur
         ThreadPoolExecutor(1) as pool,
     ):
         holder.execute("SELECT pg_advisory_lock(77)")
-        run = pool.submit(league.engine.apply, plan)
+        run = pool.submit(league.engine.apply, plan, acceptances=unknown(plan))
         try:
             wait_until(waits_for(league, "advisory"), "the merge")
             yield run
