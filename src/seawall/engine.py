@@ -181,6 +181,8 @@ class Engine:
 
         def read() -> Iterator[Item]:
             with self._connected() as second:
+                # A reader is not the one who writes; not by way of this connection.
+                second.execute("SET default_transaction_read_only = on")
                 context = ReadContext(
                     directory=directory,
                     known=_KnownRows(second, known),
