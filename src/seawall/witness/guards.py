@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from seawall import guards, queries
-from seawall.catalog.model import Catalogue, table_label
+from seawall.catalog.model import Catalogue, Table, table_label
 from seawall.errors import SeawallError
 from seawall.guards.definition import guarded, members
 from seawall.manifest import Manifest
@@ -80,6 +80,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     unclaimed: dict[str, tuple[int, int]]
     """Tables that the manifest does not name → their oid and file node."""
     replication_role: str
+    sequences: dict[str, int]
+    """Sequences of user tables → the last value given."""
 
 
 class Testimony(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +123,14 @@ def look(connection: psycopg.Connection[Any], manifest: Manifest, catalogue: Cat
         tries=guards.tries(connection, guarded(manifest)),
         unclaimed=_unclaimed(connection, manifest, catalogue),
         replication_role=_replication_role(connection),
+        sequences=_sequences(connection, users),
     )
+
+
+def _sequences(connection: psycopg.Connection[Any], users: list[Table]) -> dict[str, int]:
+    names = {column.sequence for table in users for column in table.columns.values()}
+    rows = connection.execute(_SQL["sequences"], {"names": [name for name in names if name]})
+    return {name: last for name, last in rows if last is not None}
 
 
 def _unclaimed(
@@ -188,6 +197,11 @@ def doubts(before: Look, after: Look) -> list[str]:
     said = [f"guards: {guard.words}" for guard in before.status.broken]
     if before.status.installed and not after.armed:
         said.append("guards: seawall.armed was switched off while the run was at work")
+    said += [
+        f"guards: sequence {name} was set back, and users’ inserts may fail; a rollback keeps that"
+        for name, last in before.sequences.items()
+        if after.sequences.get(name, -1) < last
+    ]
     if "replica" in (before.replication_role, after.replication_role):
         said.append(
             "guards: session_replication_role is replica, so no foreign key of the run was checked"
