@@ -12,6 +12,7 @@ from typing import Any
 
 import merge_bugs
 import pytest
+from league import changed
 from victim import CHANGED, FEED, MANIFEST, Victim
 
 WITNESSES = {
@@ -280,7 +281,7 @@ AFTER_THE_PLAN = [
     ),
     Sabotage(
         what="staged changes are altered after planning",
-        after=lambda v: v.execute(f"UPDATE seawall_stage.{v.difference('teams')} SET wins = 99"),
+        after=lambda v: v.execute(f"UPDATE {v.difference('teams')} SET wins = 99"),
         stopped="refused",
         seen="digests",
     ),
@@ -308,7 +309,7 @@ AFTER_THE_PLAN = [
         accepted=False,
         after=lambda v: v.edit_plan(b'"accepted": null', b'"accepted": "fine"'),
         stopped="PlanError",
-        seen="digests",
+        seen="checks, digests",
     ),
     Sabotage(
         what="a second run at the same time",
@@ -446,7 +447,7 @@ IN_THE_RUN = [
     ),
     Sabotage(
         what="an imported row gets another key: the reference stands, its meaning does not",
-        trigger="UPDATE clubs SET name = 'Tennaqua II' WHERE name = 'Tennaqua'",
+        trigger="UPDATE games SET day = '2030-01-01' WHERE day = '2024-09-24'",
         stopped="failed",
         seen="meanings",
     ),
@@ -641,6 +642,7 @@ FAULTS_OF_OUR_OWN = [
     Sabotage(
         what="the merge’s UPDATE lost its WHERE",
         bug=merge_bugs.update_without_where,
+        feed={"teams": changed(FEED["teams"], {"club": "Tennaqua"}, wins=4)},
         stopped="failed",
         seen="row counts",
     ),

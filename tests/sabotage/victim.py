@@ -102,7 +102,7 @@ class Victim(Reload):
 
     def difference(self, table: str) -> str:
         """Where the plan has a table's changes."""
-        return self.planned.differences[table].stage
+        return self.planned.differences[table].identifier.as_string()
 
     def edit_plan(self, old: bytes, new: bytes) -> None:
         """Save the plan, edit the file, and use what it says now."""
