@@ -416,7 +416,7 @@ IN_THE_RUN = [
     ),
     Sabotage(
         what="the last digit of a float, and settings that hide it",
-        trigger="UPDATE profiles SET ratio = ratio + 1e-300;"
+        trigger="UPDATE profiles SET ratio = ratio + 1.4e-17 WHERE ratio > 0;"
         "PERFORM set_config('extra_float_digits', '-15', true)",
         stopped="failed",
         seen="guards, counters, fingerprints",

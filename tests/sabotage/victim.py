@@ -66,6 +66,8 @@ CHANGED = {
 
 def first_load(url: str, directory: Path) -> Reload:
     """Load the feed, and let users write."""
+    directory = directory / "first"
+    directory.mkdir()
     reload = Reload(url, directory, SCHEMA, MANIFEST)
     reload.load(**FEED)
     reload.execute(
@@ -79,7 +81,7 @@ def first_load(url: str, directory: Path) -> Reload:
         "INSERT INTO votes VALUES (1, '2024-09-24', 'yes'), (2, '2020-01-01', 'no');"
         "INSERT INTO notes VALUES (1, 'short'); INSERT INTO long_notes VALUES (2, 'long', 3);"
         "INSERT INTO journal VALUES (1, 'played');"
-        "INSERT INTO profiles SELECT id, lower(name), 0, '2024-01-01 12:00+00',"
+        "INSERT INTO profiles SELECT id, lower(name), 0.1 * (id - 1), '2024-01-01 12:00+00',"
         " '{\"size\": 1.0}', 1.0, lo_from_bytea(0, 'a face') FROM users;"
         "INSERT INTO links (user_id, team_id) SELECT user_id, team_id FROM answers;"
         "INSERT INTO visits (page) VALUES ('/')"
