@@ -18,6 +18,7 @@ from courtside.accounts import routes as accounts
 from courtside.accounts.passwords import Passwords
 from courtside.accounts.rate_limits import RateLimits
 from courtside.availability import routes as availability
+from courtside.captain import answer_routes, captain_routes, practice_routes
 from courtside.site import error_pages, forgery
 from courtside.site.clock import Clock
 from courtside.site.configuration import Configuration
@@ -26,7 +27,14 @@ from courtside.site.headers import SecurityHeaders
 from courtside.site.request_log import RequestLog
 
 # Every router of pages stands here, so that none is without the check of forms.
-PAGE_ROUTERS = (accounts.router, linking_routes.router, availability.router)
+PAGE_ROUTERS = (
+    accounts.router,
+    linking_routes.router,
+    availability.router,
+    captain_routes.router,
+    practice_routes.router,  # before addresses with a day in the same place
+    answer_routes.router,
+)
 
 
 def create_application(configuration: Configuration, database_url: str) -> FastAPI:
