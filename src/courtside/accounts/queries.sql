@@ -53,6 +53,9 @@ SELECT p.user_id, p.hash FROM users AS u JOIN user_passwords AS p ON p.user_id =
 INSERT INTO user_passwords (user_id, hash) VALUES (%s, %s)
 ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = now()
 
+-- name: revoke_all_tokens
+UPDATE api_tokens SET revoked_at = now() WHERE user_id = %s AND revoked_at IS NULL
+
 -- name: remove_sessions_that_ran_out
 DELETE FROM sessions WHERE user_id = %s AND expires_at <= now()
 

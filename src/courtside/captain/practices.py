@@ -48,7 +48,7 @@ class PracticeStale(Failure):
 def weekly(first: datetime.date, last: datetime.date) -> list[datetime.date]:
     """The same weekday from ``first`` to ``last``, both included."""
     days = [first]
-    while len(days) <= MOST_IN_SERIES and days[-1] + _WEEK <= last:
+    while len(days) <= MOST_IN_SERIES and last - days[-1] >= _WEEK:
         days.append(days[-1] + _WEEK)
     return days
 
