@@ -115,7 +115,7 @@ def unknown(plan: Plan) -> dict[str, str]:
     return {
         finding.subject: "seen"
         for finding in plan.refusals
-        if finding.check in ("unknown-trigger", "unknown-rule")
+        if finding.check in ("unknown-trigger", "unknown-rule", "ledger-trigger")
     }
 
 

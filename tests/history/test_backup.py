@@ -75,7 +75,7 @@ def test_a_backup_that_does_not_read_back_refuses_the_run(league: Reload):
     before = league.image("users", "teams", "seawall.row_history", "seawall.backups")
     report = league.run(**CHANGED)
     assert (report["outcome"], checks_of(report)) == ("refused", {"backup-failed"})
-    assert "users" in report["findings"][0]["message"]
+    assert "users" in report["findings"][-1]["message"]
     assert league.image("users", "teams", "seawall.row_history", "seawall.backups") == before
     with pytest.raises(BackupFailed, match="users"):
         league.engine.backup()

@@ -36,7 +36,8 @@ def test_in_the_middle_of_a_backup(league: Reload, command: str):
     league.execute("INSERT INTO users (name) VALUES ('Cid')")
     tables = ("users", "seawall.row_history", "seawall.backups", "seawall.backup_tables")
     before = league.image(*tables)
-    more = [str(league.feed(**FEED)), "--yes"] if command == "apply" else []
+    accepted = ["--accept", "ledger-trigger:seawall.row_history", "--reason", "it only waits"]
+    more = [str(league.feed(**FEED)), "--yes", *accepted] if command == "apply" else []
     with psycopg.connect(league.url, autocommit=True) as holder:
         holder.execute("SELECT pg_advisory_lock(77)")
         process = started(league, command, *more)

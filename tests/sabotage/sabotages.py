@@ -176,6 +176,7 @@ BEFORE_THE_PLAN = [
         what="a trigger on the ledger acts after the witnesses have looked",
         before=function("late", "DELETE FROM answers; RETURN NULL;")
         + "CREATE TRIGGER late AFTER UPDATE ON seawall.runs EXECUTE FUNCTION late()",
+        accepted=False,
         stopped="DatabaseError",
         seen="checks, guards",
     ),
@@ -184,6 +185,7 @@ BEFORE_THE_PLAN = [
         before=function("forget", "RETURN NULL;")
         + "CREATE TRIGGER forget BEFORE INSERT ON seawall.row_history"
         " FOR EACH ROW EXECUTE FUNCTION forget()",
+        accepted=False,
         stopped="refused",
         seen="checks",
     ),

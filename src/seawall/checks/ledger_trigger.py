@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from seawall.checks.context import Context
@@ -11,25 +12,26 @@ NAMES = ("ledger-trigger",)
 
 
 def find(context: Context) -> Iterator[Finding]:
-    """Name them. seawall puts none there."""
+    """Name them. seawall puts none there. The hash is over the definition and its function."""
     rows = context.connection.execute(
-        "SELECT n.nspname || '.' || c.relname, 'trigger', t.tgname"
+        "SELECT n.nspname || '.' || c.relname, 'trigger', t.tgname,"
+        " pg_get_triggerdef(t.oid) || pg_get_functiondef(t.tgfoid)"
         " FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid"
         " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname IN ('seawall', 'seawall_stage') AND NOT t.tgisinternal"
         " AND t.tgenabled <> 'D'"
-        " UNION ALL SELECT n.nspname || '.' || c.relname, 'rule', r.rulename"
+        " UNION ALL SELECT n.nspname || '.' || c.relname, 'rule', r.rulename, pg_get_ruledef(r.oid)"
         " FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class"
         " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname IN ('seawall', 'seawall_stage') AND c.relkind <> 'v'"
         " ORDER BY 1, 2, 3"
     ).fetchall()
-    for table, kind, name in rows:
+    for table, kind, name, definition in rows:
         yield Finding(
             check=NAMES[0],
             table=table,
             message=f"{table} has a {kind} that seawall did not put there: {name}",
             why="A run’s outcome is its last write: what fires then, no witness sees.",
             fix=f"DROP {kind.upper()} {name} ON {table};",
-            acceptable=False,
+            hash=hashlib.sha256(definition.encode()).hexdigest()[:16],
         )
