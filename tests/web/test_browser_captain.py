@@ -115,7 +115,7 @@ def test_a_captain_answers_from_the_grid(
     chromium: Any, served: str, people: Cast, database: psycopg.Connection[Any], script: bool
 ) -> None:
     with window(chromium, served, email=people.mate.email, script=script) as page:
-        page.get_by_role("link", name="My team").tap()
+        page.get_by_role("link", name="Team", exact=True).tap()
         page.wait_for_url(f"**/captain/{people.team_id}")
         row = page.get_by_role("row", name=people.owner.name)
         row.get_by_role("link", name="no answer").first.tap()
