@@ -11,7 +11,7 @@ from courtside import league_database, site_commands
 from seawall import Engine, options
 from seawall.errors import UsageError
 from seawall.plan import Plan
-from seawall.terminal import Terminal, acceptances, database_url, run_feed
+from seawall.terminal import Terminal, acceptances, database_url, notification, run_feed
 
 
 @click.group()
@@ -24,25 +24,28 @@ def app() -> None:
 @options.database
 @options.json
 def migrate(database: str | None, json: bool) -> None:
-    """Bring the database’s schema up to date, and put on record whose tables are whose."""
+    """Bring the schema up to date, record whose tables are whose, and guard users’ rows."""
     terminal = Terminal(json=json)
     with terminal.exits():
         said = league_database.manifest()
         url = database_url(database, said.database.name)
         applied = league_database.bring_up_to_date(url)
-        Engine(said, url).check()
+        unguarded = league_database.guard(url)
         if json:
-            terminal.print_json({"applied": applied})
+            terminal.print_json({"applied": applied, "unguarded": unguarded})
         else:
             for name in applied:
                 terminal.console.print(f"applied {name}")
             terminal.console.print("the schema is current")
+            for table, why in unguarded.items():
+                terminal.console.print(f"not guarded: {table}: {why}")
 
 
 @app.command(name="import", epilog="Example: courtside import scrapes/2025-06-30 --yes")
 @click.argument("directory", type=options.PATH)
 @options.as_of
 @options.decision
+@options.notify
 @options.database
 @options.json
 def import_feed(
@@ -51,17 +54,20 @@ def import_feed(
     yes: bool,
     accept: tuple[str, ...],
     reason: tuple[str, ...],
+    notify_command: str | None,
+    notify_always: bool,
     database: str | None,
     json: bool,
 ) -> None:
     """Reload the leagues from a scrape (DIRECTORY/LEAGUE/KIND.json), and prove no answer moved."""
     terminal = Terminal(json=json)
     with terminal.exits():
-        accepted = acceptances(accept, reason)
         said = league_database.manifest()
+        terminal.notification = notification(notify_command, notify_always, said.notify)
+        accepted = acceptances(accept, reason)
         url = database_url(database, said.database.name)
         league_database.prepare(url)
-        engine = Engine(said, url, progress=terminal.progress)
+        engine = Engine(said, url, progress=terminal.progress, forks=True)
 
         def make_plan() -> Plan:
             return engine.plan(directory, as_of=as_of.date() if as_of else None)

@@ -27,7 +27,8 @@ from seawall.naming import Shape
 from seawall.plan import Plan
 from seawall.references import UserReference
 from seawall.verification import Observation, Verification
-from seawall.witness import certificate, counters
+from seawall.witness import certificate, counters, guards
+from seawall.witness.guards import Testimony
 
 ATTEMPTS = 6
 DEFERRED_ROUNDS = 10
@@ -72,6 +73,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     users: dict[str, UserOutcome]
     unverified: tuple[str, ...]
     proof: dict[str, Any]
+    guards: Testimony
     attempts: int
     references_checked: int
 
@@ -113,6 +115,7 @@ class Apply:
         Raises:
             PlanStale: something the plan was made from has changed.
             UserDamage: users' rows would have changed.
+            GuardRefused: the database itself refused a write to users' rows.
             OutcomeDiffers: a statement wrote another number of rows than planned.
             psycopg.Error: the database refused a statement, also after retries.
         """
@@ -128,9 +131,11 @@ class Apply:
                 self._connection.execute("ROLLBACK")
                 if attempt == ATTEMPTS or not self._is_users(error):
                     raise
-            except BaseException:
+            except BaseException as error:
                 if not self._connection.closed:
                     self._connection.execute("ROLLBACK")
+                if isinstance(error, psycopg.Error) and guards.is_refusal(error):
+                    raise guards.GuardRefused(error) from error
                 raise
             progress("waiting for users", attempt)
             time.sleep(0.05 * attempt)
@@ -166,11 +171,9 @@ class Apply:
         written = self._merge(progress)
         self._fire_deferred()
         progress("verifying", 0)
-        after = verification.observe()
+        after = verification.observe(before)
         verification.refuse_damage(before, after)
-        unverified = self._not_as_staged(written)
-        if before.counts is None or after.counts is None:
-            unverified.append("counters: track_counts is off, so the server counts no writes")
+        unverified = [*self._not_as_staged(written), *verification.doubts(before, after)]
         held = self._held()
         certified = certificate.nothing_written(self._connection)
         outcome = self._outcome(written, held, before, after)
@@ -198,6 +201,7 @@ class Apply:
         execute("SET LOCAL statement_timeout = 0")
         execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
         execute("SET LOCAL client_connection_check_interval = '500ms'")
+        execute("SET LOCAL seawall.armed = 'on'")
         execute(merge.lock(self._shapes, self._plan.order))
         execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", [RUN_LOCK])
 
@@ -404,6 +408,7 @@ class Apply:
                 if counts is None
                 else {name: counts[name] for name in self._manifest.user_tables()},
             },
+            guards=guards.testimony(before.guards, after.guards),
             attempts=0,
             references_checked=sum(meaning.references for meaning in means.values()),
         )

@@ -12,12 +12,19 @@ from typing import Any
 import msgspec
 import psycopg
 
-from seawall import checks, health, ledger, planning
+from seawall import checks, guarded_run, guards, health, ledger, planning
 from seawall.catalog.read import read_catalogue
 from seawall.database import connect
 from seawall.errors import DatabaseError, UsageError
-from seawall.feeds import source
-from seawall.feeds.reading import ReadContext
+from seawall.feeds import ahead, source
+from seawall.feeds.reading import Item, ReadContext
+from seawall.history import backup as backups
+from seawall.history import forget as forgetting
+from seawall.history import restore_plan
+from seawall.history.backup import Backup
+from seawall.history.forget import ForgetPlan, ForgetReport
+from seawall.history.restore import Restore, RestoreReport
+from seawall.history.restore_plan import RestorePlan
 from seawall.ledger import ownership
 from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
@@ -54,12 +61,26 @@ class Engine:
         manifest: who owns what.
         database: libpq URL or connection string of the target.
         progress: called with a stage's name and a count, often.
+        forks: a large feed may be read in a forked process. Not for programs with threads of their
+            own: one of them may hold a lock that the copy would wait for.
+
+    Raises:
+        ManifestError: the manifest accepts a finding of a check that does not exist.
     """
 
-    def __init__(self, manifest: Manifest, database: str, *, progress: Progress = _silent) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        database: str,
+        *,
+        progress: Progress = _silent,
+        forks: bool = False,
+    ) -> None:
+        checks.refuse_misspelt(manifest)
         self.manifest = manifest
         self.database = database
         self._progress = progress
+        self._forks = forks
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
@@ -87,7 +108,7 @@ class Engine:
         """
         with self._connected() as connection:
             context = checks.context_of(connection, self.manifest, read_catalogue(connection))
-            findings = checks.check_schema(context)
+            findings = [*checks.check_schema(context), *checks.advise(context)]
             if not any(finding.stops for finding in findings):
                 shapes(self.manifest, context.catalogue)
                 ownership.record(Ledger(connection), self.manifest, context.catalogue)
@@ -123,7 +144,7 @@ class Engine:
             catalogue = read_catalogue(connection)
             context = checks.context_of(connection, self.manifest, catalogue)
             findings = checks.check_schema(context)
-            if any(finding.stops for finding in findings):
+            if any(finding.stops and not finding.acceptable for finding in findings):
                 # Without knowing whose rows are whose there is nothing sensible to stage.
                 return planning.refused_plan(
                     self.manifest, catalogue, feed or staged_schema or "", findings
@@ -131,7 +152,7 @@ class Engine:
             known = shapes(self.manifest, catalogue)
             staging = Staging(connection, known)
             try:
-                staged = self._stage(staging, known, feed, staged_schema, as_of)
+                staged = self._stage(connection, staging, known, feed, staged_schema, as_of)
                 return planning.make_plan(context, known, staged, findings, started, self._progress)
             except BaseException:
                 if not connection.closed:
@@ -142,6 +163,7 @@ class Engine:
 
     def _stage(
         self,
+        connection: psycopg.Connection[Any],
         staging: Staging,
         known: Mapping[str, Shape],
         feed: Path | str | None,
@@ -154,21 +176,27 @@ class Engine:
             )
         directory = Path(feed or "")
         reader = source.open_directory(directory, self.manifest, known)
-        with self._connected() as second:
-            context = ReadContext(
-                directory=directory,
-                known=_KnownRows(second, known),
-                previous_evidence=Ledger(second).last_evidence(),
-                as_of=as_of or source.day_of(directory),
-            )
-            return staging.stage(
-                source.items(reader, context),
-                reader.columns,
-                feed=directory.resolve().name,
-                as_of=context.as_of,
-                digest=source.digest_of(directory),
-                progress=self._progress,
-            )
+        previous = Ledger(connection).last_evidence()
+        day = as_of or source.day_of(directory)
+
+        def read() -> Iterator[Item]:
+            with self._connected() as second:
+                context = ReadContext(
+                    directory=directory,
+                    known=_KnownRows(second, known),
+                    previous_evidence=previous,
+                    as_of=day,
+                )
+                yield from source.items(reader, context)
+
+        return staging.stage(
+            ahead.read_ahead(read) if self._forks and ahead.is_worthwhile(directory) else read(),
+            reader.columns,
+            feed=directory.resolve().name,
+            as_of=day,
+            digest=source.digest_of(directory),
+            progress=self._progress,
+        )
 
     # ------------------------------------------------------------ apply
 
@@ -203,9 +231,7 @@ class Engine:
             )
         plan = msgspec.structs.replace(plan, findings=findings)
         with self._connected() as connection:
-            result = Run(
-                connection, self.database, self.manifest, plan, said, self._progress
-            ).perform()
+            result = Run(connection, self.database, self.manifest, plan, self._progress).perform()
             # A refused plan can be applied again, with an acceptance.
             if plan.feed.load_id and result["outcome"] != "refused":
                 drop_load(connection, plan.feed.load_id)
@@ -215,6 +241,86 @@ class Engine:
         """Drop the staging of a plan that nobody will apply."""
         with self._connected() as connection:
             drop_load(connection, plan.feed.load_id)
+
+    # ------------------------------------------------------------ back up, restore, forget
+
+    def backup(self) -> Backup:
+        """Keep users’ rows as they are now, without a run, and read them back.
+
+        Raises:
+            RunActive: a run is under way.
+            BackupFailed: they could not be kept, or do not read back.
+        """
+        with self._connected() as connection:
+            Ledger(connection).take_lock()
+            catalogue = read_catalogue(connection)
+            return backups.take(connection, self.manifest, catalogue, self._progress)
+
+    def plan_restore(
+        self,
+        run: int | None = None,
+        *,
+        backup: int | None = None,
+        tables: Sequence[str] = (),
+        where: str | None = None,
+        overwrite_newer: bool = False,
+    ) -> RestorePlan:
+        """Compare a backup with the database, row by row. Writes nothing.
+
+        Args:
+            run: the run before which the backup was made; or
+            backup: the backup’s own number.
+            tables: which tables; all that the backup holds where none is named.
+            where: a condition in SQL on the rows of the backup.
+            overwrite_newer: also put back rows that were changed since.
+
+        Raises:
+            UsageError: there is no such backup or table, or the condition is none.
+            BackupAltered: the backup does not say what it said when it was read back.
+        """
+        with self._connected() as connection:
+            return restore_plan.make(
+                connection,
+                self.manifest,
+                read_catalogue(connection),
+                run=run,
+                backup=backup,
+                tables=tables,
+                where=where,
+                overwrite_newer=overwrite_newer,
+            )
+
+    def restore(self, plan: RestorePlan) -> RestoreReport:
+        """Put back what a plan says, in one transaction, with a proof; or nothing.
+
+        Raises:
+            RunActive: a run is under way.
+            PlanStale: the database’s structure changed after the plan was made.
+            BackupAltered, BackupFailed, RestoreDiffers, RestoreFailed: nothing was put back.
+        """
+        with self._connected() as connection:
+            Ledger(connection).take_lock()
+            return Restore(connection, self.manifest, plan, self._progress).perform()
+
+    def plan_forget(self, table: str, where: str) -> ForgetPlan:
+        """Find rows of the history for which a condition held in any version. Writes nothing.
+
+        Raises:
+            UsageError: the history has no such table, or the condition is none.
+        """
+        with self._connected() as connection:
+            catalogue = read_catalogue(connection)
+            return forgetting.make_plan(connection, self.manifest, catalogue, table, where)
+
+    def forget(self, plan: ForgetPlan) -> ForgetReport:
+        """Take rows out of the history, with all their versions. Live tables are not touched.
+
+        Raises:
+            RunActive: a run is under way.
+        """
+        with self._connected() as connection:
+            Ledger(connection).take_lock()
+            return forgetting.perform(connection, plan)
 
     # ------------------------------------------------------------ look
 
@@ -239,6 +345,44 @@ class Engine:
             catalogue = read_catalogue(connection)
             return health.examine(
                 connection, self.manifest, catalogue, shapes(self.manifest, catalogue)
+            )
+
+    # ------------------------------------------------------------ guards
+
+    def install_guards(self) -> guards.Changes:
+        """Put up every guard that should stand and does not. DDL; changes no row."""
+        with self._connected() as connection:
+            return guards.install(connection, self.manifest, read_catalogue(connection))
+
+    def guards_status(self) -> guards.Status:
+        """How every guard stands."""
+        with self._connected() as connection:
+            return guards.read_status(connection, self.manifest, read_catalogue(connection))
+
+    def remove_guards(self) -> guards.Changes:
+        """Take away every guard, and what is on record of them."""
+        with self._connected() as connection:
+            return guards.remove(connection)
+
+    def run_guarded(
+        self, command: Sequence[str], *, output_to_errors: bool = False
+    ) -> guarded_run.GuardedRun:
+        """Run a command with the guards armed, and say what it did to users' rows.
+
+        Args:
+            output_to_errors: the command's standard output goes to standard error.
+
+        Raises:
+            UsageError: the command cannot be started.
+        """
+        with self._connected() as connection:
+            return guarded_run.run(
+                connection,
+                self.database,
+                self.manifest,
+                read_catalogue(connection),
+                command,
+                output_to_errors=output_to_errors,
             )
 
 

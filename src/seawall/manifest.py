@@ -5,6 +5,7 @@ TOML in, frozen data out. Nothing here asks the database; docs/manifest.md descr
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import hashlib
 import tomllib
@@ -54,12 +55,66 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """How much may change before a person is asked. Shares from 0 to 1."""
 
     vanished_share: float = 0.10
+    """Of a table's rows in one scope, that vanish."""
+    exchanged_share: float = 0.50
+    """Of a table's rows in one scope, in whose place as many others come."""
+    shrunk_share: float = 0.50
+    """Of a file's records, that are fewer than in the last feed."""
+    user_retired_share: float = 0.05
+    """Of a user table's rows, whose imported row vanishes."""
+
+
+class TableLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Limits of one table; what is left out is as in the general ones."""
+
+    vanished_share: float | None = None
+    exchanged_share: float | None = None
+    user_retired_share: float | None = None
+
+
+class Acceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A finding that is accepted in every run."""
+
+    finding: str
+    """``CHECK:TABLE[@SCOPE]``, as the refusal prints it."""
+    reason: str
+    hash: str = ""
+    """As the refusal prints it, where it prints one."""
+    until: datetime.date | None = None
+    """The last day on which it holds."""
+
+    @property
+    def check(self) -> str:
+        """The check's name."""
+        return self.finding.partition(":")[0]
+
+    @property
+    def table(self) -> str:
+        """What it is about; a table as a rule."""
+        return self.finding.partition(":")[2].partition("@")[0]
 
 
 class HealthSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When ``seawall health`` warns."""
 
     stable_share: float = 0.90
+    gone_share: float = 0.10
+    """Share of a user table's rows in the last backup that may be gone now."""
+
+
+class BackupSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long the history of users' rows reaches back."""
+
+    keep_runs: int = 30
+
+
+class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who hears how a run ended."""
+
+    command: str = ""
+    """A line for the shell; it gets the run's JSON on standard input."""
+    every_run: bool = False
+    """Also runs that went well; otherwise refused, failed and unverified ones."""
 
 
 class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -94,7 +149,9 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     parents: Mapping[str, Parent] = {}
     references: tuple[Reference, ...] = ()
     allow: tuple[Operation, ...] = ()
-    limits: Limits | None = None
+    backup: bool = True
+    backup_leave_out: tuple[str, ...] = ()
+    limits: TableLimits | None = None
     reason: str = ""
 
 
@@ -106,6 +163,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     scope: Scope | None = None
     limits: Limits = Limits()
     health: HealthSection = HealthSection()
+    backup: BackupSection = BackupSection()
+    accept: tuple[Acceptance, ...] = ()
+    notify: Notify = Notify()
     tables: Mapping[str, Table]
 
 
@@ -118,6 +178,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope | None
     limits: Limits
     health: HealthSection
+    backup: BackupSection
+    accept: tuple[Acceptance, ...]
+    notify: Notify
     tables: Mapping[str, Table]
     digest: str
     """SHA-256 of what the file says (spelling and comments do not count)."""
@@ -193,6 +256,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             scope=file.scope,
             limits=file.limits,
             health=file.health,
+            backup=file.backup,
+            accept=file.accept,
+            notify=file.notify,
             tables={table.removeprefix("public."): said for table, said in file.tables.items()},
             digest=digest,
         )
@@ -201,8 +267,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return manifest
 
     def to_json(self) -> str:
-        """The manifest as the ledger keeps it."""
-        return msgspec.json.encode(self).decode()
+        """The manifest as the ledger keeps it: without the command, for the shell runs none that
+        stands in a table of the database."""
+        kept = msgspec.structs.replace(self, notify=Notify())
+        return msgspec.json.encode(kept).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
@@ -230,9 +298,19 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """Kinds of file that feed a table; a table's own name where nothing is said."""
         return self.tables[name].sources or (name,)
 
-    def vanished_share(self, name: str) -> float:
-        """The share of a table's rows in one scope that may vanish without a question."""
-        return (self.tables[name].limits or self.limits).vanished_share
+    def share(self, name: str, of: str) -> float:
+        """A limit as it holds for one table.
+
+        Args:
+            of: the limit's key, ``vanished_share`` for instance.
+        """
+        own = self.tables[name].limits
+        share = getattr(own, of, None) if own else None
+        return getattr(self.limits, of) if share is None else share
+
+    def limit(self, name: str, of: str, rows: int) -> int:
+        """How many of a table's rows a limit lets pass without a question: always one."""
+        return max(1, int(rows * self.share(name, of) + 1e-9))  # 0.29 × 100 falls short of 29
 
     def staged_key(self, name: str) -> tuple[str, ...]:
         """Staged columns that identify a row: the key, with references named by parents' keys."""
@@ -301,6 +379,8 @@ def _contradictions(manifest: Manifest) -> Iterator[str]:
                 target = manifest.tables.get(reference.table)
                 if target is None or target.owner == "ignored":
                     yield f"{place}.references: “{reference.table}” is not in the manifest"
+        if table.owner != "users" and (not table.backup or table.backup_leave_out):
+            yield f"{place}: backup and backup_leave_out are for tables that users own"
         if table.owner == "ignored" and not table.reason:
             yield f"{place}: owner = “ignored” needs a reason"
     if manifest.scope:
@@ -310,7 +390,30 @@ def _contradictions(manifest: Manifest) -> Iterator[str]:
     if manifest.users and manifest.users.table not in manifest.tables:
         yield f"users: the table “{manifest.users.table}” is not in tables"
     limits = [manifest.limits, *(t.limits for t in manifest.tables.values() if t.limits)]
-    shares = [limit.vanished_share for limit in limits]
+    shares = [share for limit in limits for share in msgspec.structs.astuple(limit)]
     shares += [manifest.feed.set_aside_budget, manifest.health.stable_share]
-    if any(not 0 <= share <= 1 for share in shares):
+    shares.append(manifest.health.gone_share)
+    if manifest.backup.keep_runs < 1:
+        yield "backup.keep_runs: at least the latest backup is kept"
+    if any(share is not None and not 0 <= share <= 1 for share in shares):
         yield "limits and shares go from 0 to 1"
+    yield from _wrong_acceptances(manifest)
+
+
+def _wrong_acceptances(manifest: Manifest) -> Iterator[str]:
+    """Yield what is wrong with the acceptances; whether a check has that name, its caller knows."""
+    named = {"feed", *manifest.tables, *(n for t in manifest.tables.values() for n in t.sources)}
+    seen: set[str] = set()
+    for number, each in enumerate(manifest.accept):
+        place = f"accept[{number}]"
+        if not each.check or not each.table:
+            yield f"{place}: “{each.finding}” is not of the form CHECK:TABLE[@SCOPE]"
+        elif each.table not in named:
+            close = difflib.get_close_matches(each.table, named, n=1, cutoff=0.5)
+            hint = f"; did you mean “{close[0]}”?" if close else ""
+            yield f"{place}: no table of the manifest is called “{each.table}”{hint}"
+        if not each.reason.strip():
+            yield f"{place}: an acceptance needs a reason"
+        if each.finding in seen:
+            yield f"{place}: “{each.finding}” is accepted twice"
+        seen.add(each.finding)

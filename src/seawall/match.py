@@ -75,7 +75,7 @@ class Matcher:
         self._feed = feed
         self._coverage = coverage
         self.differences: dict[str, Difference] = {}
-        self._gone: dict[str, int] = {}
+        self._lookups: dict[str, sql.Identifier] = {}
 
     def match(self, order: Iterable[str], progress: Progress) -> dict[str, Difference]:
         """Materialise every staged table's difference. ``order`` puts parents first."""
@@ -122,9 +122,9 @@ class Matcher:
     def count_differing(self, name: str) -> int:
         """Count staged rows that the table does not have, or has otherwise."""
         row = self._connection.execute(
-            sql.SQL("SELECT count(*) FROM ({}) AS d WHERE seawall_action <> 'vanished'").format(
-                self._select(name, self._staged(name, self._carried(name)))
-            )
+            sql.SQL(
+                "SELECT count(*) FROM ({}) AS d WHERE seawall_action NOT IN ('vanished', 'same')"
+            ).format(self._select(name))
         ).fetchone()
         assert row is not None
         return row[0]
@@ -132,105 +132,122 @@ class Matcher:
     def still_holds(self, difference: Difference) -> bool:
         """Ask the difference again, references included, and compare it with the one in staging."""
         name = difference.table
-        asked = self._select(name, self._staged(name, self._carried(name)))
         rows = self._connection.execute(
             sql.SQL(
-                "SELECT {digest} FROM ({asked}) AS d UNION ALL SELECT {digest} FROM {kept} AS d"
-            ).format(digest=self._digest(name), asked=asked, kept=difference.identifier)
+                "SELECT {digest} FROM ({asked}) AS d WHERE seawall_action <> 'same'"
+                " UNION ALL SELECT {digest} FROM {kept} AS d"
+            ).format(
+                digest=self._digest(name),
+                asked=self._select(name),
+                kept=difference.identifier,
+            )
         ).fetchall()
         return rows[0] == rows[1]
 
-    def _resolve(self, name: str) -> tuple[sql.Composed, dict[str, int]]:
-        """Look up references once, set aside rows that cannot stand without theirs.
+    def _look_up(self, table: str) -> None:
+        """Write down once what every reference to a table may mean.
 
-        Returns:
-            A SELECT of the staged rows with their references, and how many rows name an optional
-            parent which neither feed nor database has, by reference column.
+        Several columns of several tables name the same parents, and on an analysed table the
+        planner hashes the parents instead of the wide rows that name them.
         """
-        shape, carried = self._shapes[name], self._carried(name)
-        references = [column for column in carried if column in shape.parents]
-        if not references:
-            return self._staged(name, carried), {}
-        resolved = sql.Identifier(STAGE, f"{self._feed.tables[name].stage}_r")
+        if table in self._lookups:
+            return
+        number = list(self._shapes).index(table)
+        target = sql.Identifier(STAGE, f"{self._feed.load_id}_{number}_parents")
         self._connection.execute(
             sql.SQL("CREATE UNLOGGED TABLE {} WITH (autovacuum_enabled = false) AS {}").format(
-                resolved, self._staged(name, carried)
+                target, self._parent_rows(table)
             )
         )
-        row = self._connection.execute(
-            sql.SQL("SELECT {} FROM {}").format(
-                sql.SQL(", ").join(
-                    sql.SQL("count(*) FILTER (WHERE {})").format(
-                        sql.Identifier(f"seawall_lost_{column}")
-                    )
-                    for column in references
-                ),
-                resolved,
-            )
-        ).fetchone()
-        assert row is not None
-        lost = {column: count for column, count in zip(references, row, strict=True) if count}
-        for column in lost:
-            if _is_required(shape, column):
-                self._set_aside_without(name, column, resolved)
-        optional = {c: count for c, count in lost.items() if not _is_required(shape, c)}
-        return sql.SQL("SELECT * FROM {}").format(resolved), optional
+        self._connection.execute(sql.SQL("ANALYZE {}").format(target))
+        self._lookups[table] = target
 
-    def _set_aside_without(self, name: str, column: str, resolved: sql.Identifier) -> None:
-        """Set aside staged rows whose required parent neither feed nor database has."""
-        parent = self._shapes[name].parents[column].table
-        cursor = self._connection.execute(
-            sql.SQL(
-                "WITH lost AS (DELETE FROM {resolved} AS r WHERE r.{lost} RETURNING r.seawall_row),"
-                " gone AS (DELETE FROM {staged} AS s USING lost"
-                "   WHERE s.seawall_row = lost.seawall_row RETURNING s.*)"
-                " INSERT INTO seawall_stage.set_aside"
-                " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position,"
-                " {reason}, '', false, to_jsonb(gone)::text FROM gone"
-            ).format(
-                resolved=resolved,
-                lost=sql.Identifier(f"seawall_lost_{column}"),
-                staged=self._feed.tables[name].identifier,
-                load_id=sql.Literal(self._feed.load_id),
-                files=sql.Literal(list(self._feed.file_names)),
-                reason=sql.Literal(without_parent(parent, name)),
+    def _set_aside_lost(self, name: str, references: Sequence[str], target: sql.Identifier) -> int:
+        """Set aside staged rows whose required parent neither feed nor database has.
+
+        Returns:
+            How many.
+        """
+        shape = self._shapes[name]
+        gone = 0
+        for column in references:
+            if not _is_required(shape, column):
+                continue
+            cursor = self._connection.execute(
+                sql.SQL(
+                    "WITH lost AS (DELETE FROM {difference} AS d"
+                    "   WHERE d.seawall_action = 'lost' AND d.{lost} RETURNING d.seawall_row),"
+                    " gone AS (DELETE FROM {staged} AS s USING lost"
+                    "   WHERE s.seawall_row = lost.seawall_row RETURNING s.*)"
+                    " INSERT INTO seawall_stage.set_aside"
+                    " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position,"
+                    " {reason}, '', false, to_jsonb(gone)::text FROM gone"
+                ).format(
+                    difference=target,
+                    lost=sql.Identifier(f"seawall_lost_{column}"),
+                    staged=self._feed.tables[name].identifier,
+                    load_id=sql.Literal(self._feed.load_id),
+                    files=sql.Literal(list(self._feed.file_names)),
+                    reason=sql.Literal(without_parent(shape.parents[column].table, name)),
+                )
             )
-        )
-        self._gone[name] = self._gone.get(name, 0) + cursor.rowcount
+            gone += cursor.rowcount
+        return gone
 
     def _materialise(self, name: str) -> Difference:
         staged = self._feed.tables[name]
+        shape, carried = self._shapes[name], self._carried(name)
+        references = [column for column in carried if column in shape.parents]
+        for parent in dict.fromkeys(shape.parents[column].table for column in references):
+            self._look_up(parent)
         stage = f"{staged.stage}_d"
-        resolved, unresolved = self._resolve(name)
-        gone = self._gone.get(name, 0)
         target = sql.Identifier(STAGE, stage)
         self._connection.execute(
             sql.SQL(
                 "CREATE UNLOGGED TABLE {} WITH (autovacuum_enabled = false) AS"
                 " SELECT d.*, false AS seawall_held FROM ({}) AS d"
-            ).format(target, self._select(name, resolved))
+            ).format(target, self._select(name))
         )
-        self._connection.execute(sql.SQL("ANALYZE {}").format(target))
         row = self._connection.execute(
             sql.SQL(
                 "SELECT count(*) FILTER (WHERE seawall_action IN ('changed', 'reinstated')),"
                 " count(*) FILTER (WHERE seawall_action = 'new'),"
                 " count(*) FILTER (WHERE seawall_action = 'vanished'),"
-                " count(*) FILTER (WHERE seawall_action = 'reinstated') FROM {} AS d"
-            ).format(target)
+                " count(*) FILTER (WHERE seawall_action = 'reinstated'),"
+                " count(*) FILTER (WHERE seawall_action = 'lost'),"
+                " count(*) FILTER (WHERE seawall_action = 'same'), {} FROM {} AS d"
+            ).format(
+                sql.SQL("ARRAY[{}]::bigint[]").format(
+                    sql.SQL(", ").join(
+                        sql.SQL("count(*) FILTER (WHERE d.{} AND seawall_action <> 'lost')").format(
+                            sql.Identifier(f"seawall_lost_{column}")
+                        )
+                        for column in references
+                    )
+                ),
+                target,
+            )
         ).fetchone()
         assert row is not None
+        changed, new, vanished, reinstated, lost, same, unresolved = row
+        gone = self._set_aside_lost(name, references, target) if lost else 0
+        if same:
+            # They were needed to count what they name in vain.
+            self._connection.execute(
+                sql.SQL("DELETE FROM {} WHERE seawall_action = 'same'").format(target)
+            )
+        self._connection.execute(sql.SQL("ANALYZE {}").format(target))
         return Difference(
             table=name,
             stage=stage,
-            primary_key=self._shapes[name].primary_key,
-            columns=self._carried(name),
+            primary_key=shape.primary_key,
+            columns=carried,
             staged=staged.rows - gone,
-            changed=row[0],
-            new=row[1],
-            vanished=row[2],
-            reinstated=row[3],
-            unresolved=unresolved,
+            changed=changed,
+            new=new,
+            vanished=vanished,
+            reinstated=reinstated,
+            unresolved={c: n for c, n in zip(references, unresolved, strict=True) if n},
         )
 
     def _carried(self, name: str) -> tuple[str, ...]:
@@ -244,12 +261,13 @@ class Matcher:
             or (column in shape.parents and columns >= set(shape.parents[column].by.values()))
         )
 
-    def _select(self, name: str, staged: sql.Composed) -> sql.Composed:
-        """The difference between ``staged`` rows with their references and a table, as a SELECT.
+    def _select(self, name: str) -> sql.Composed:
+        """The difference between a table and its staged rows, as a SELECT.
 
-        Its rows: ``seawall_action`` (new, changed, reinstated or vanished), ``seawall_row``,
-        ``seawall_pk_<column>`` (the existing row's key), the carried columns, and
-        ``seawall_new_<column>`` for references.
+        Its rows: ``seawall_action`` (new, changed, reinstated or vanished; lost where a row cannot
+        stand without a parent that is nowhere; same where it merely names one in vain),
+        ``seawall_row``, ``seawall_pk_<column>`` (the existing row's key), the carried columns, and
+        for references ``seawall_new_<column>`` and ``seawall_lost_<column>``.
         """
         shape = self._shapes[name]
         carried = self._carried(name)
@@ -258,18 +276,25 @@ class Matcher:
         outputs = [sql.Identifier("t", f"seawall_pk_{column}") for column in shape.primary_key]
         outputs += [sql.Identifier("s", column) for column in carried]
         outputs += [sql.Identifier("s", f"seawall_new_{column}") for column in references]
+        outputs += [sql.Identifier("s", f"seawall_lost_{column}") for column in references]
+        never = sql.SQL("false")
+        lost = {column: sql.Identifier("s", f"seawall_lost_{column}") for column in references}
+        stranded = [said for column, said in lost.items() if _is_required(shape, column)]
         return sql.SQL(
-            "SELECT CASE WHEN {first_key} IS NULL THEN 'new' WHEN s.seawall_row IS NULL"
-            " THEN 'vanished' WHEN t.seawall_retired THEN 'reinstated' ELSE 'changed' END"
-            " AS seawall_action, s.seawall_row, {outputs}"
+            "SELECT CASE WHEN {stranded} THEN 'lost' WHEN {first_key} IS NULL THEN 'new'"
+            " WHEN s.seawall_row IS NULL THEN 'vanished' WHEN t.seawall_retired THEN 'reinstated'"
+            " WHEN {differs} THEN 'changed' ELSE 'same' END AS seawall_action,"
+            " s.seawall_row, {outputs}"
             " FROM ({staged}) AS s FULL JOIN ({existing}) AS t ON {same_key}"
             " WHERE {first_key} IS NULL"
             " OR (s.seawall_row IS NULL AND t.seawall_judged AND NOT t.seawall_retired)"
-            " OR (s.seawall_row IS NOT NULL AND (t.seawall_retired OR {differs}))"
+            " OR (s.seawall_row IS NOT NULL AND (t.seawall_retired OR {differs} OR {lost}))"
         ).format(
+            stranded=sql.SQL(" OR ").join([never, *stranded]),
+            lost=sql.SQL(" OR ").join([never, *lost.values()]),
             first_key=first_key,
             outputs=sql.SQL(", ").join(outputs),
-            staged=staged,
+            staged=self._staged(name, carried),
             existing=self._existing(name, carried),
             same_key=sql.SQL(" AND ").join(
                 sql.SQL("{} = {}").format(sql.Identifier("s", c), sql.Identifier("t", c))
@@ -304,9 +329,10 @@ class Matcher:
                 continue
             alias = f"p{number}"
             parent = shape.parents[column]
+            rows: sql.Composable | None = self._lookups.get(parent.table)
             joins.append(
-                sql.SQL("LEFT JOIN ({}) AS {} ON {}").format(
-                    self._parent_rows(parent.table),
+                sql.SQL("LEFT JOIN {} AS {} ON {}").format(
+                    rows or sql.SQL("({})").format(self._parent_rows(parent.table)),
                     sql.Identifier(alias),
                     _same(parent.by, alias, "s"),
                 )
@@ -381,7 +407,7 @@ class Matcher:
         scope = self._manifest.scope
         if "" in judged:
             # The files say nothing about scopes, so the rows do: what stands in them is carried.
-            judged |= self._staged_scopes(shape)
+            judged |= self._coverage.fed_before(shape.name, self._staged_scopes(shape))
         scopes = sql.Literal(sorted(judged))
         if scope and shape.scope_column in shape.parents:
             table = self._shapes[scope.table]

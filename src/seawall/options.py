@@ -55,4 +55,13 @@ decision = _all(
     ),
     click.option("--reason", multiple=True, metavar="TEXT", help="Why; it is kept in the ledger."),
 )
+notify = _all(
+    click.option(
+        "--notify-command",
+        metavar="COMMAND",
+        envvar="SEAWALL_NOTIFY_COMMAND",
+        help="A shell command that gets the JSON of a refused, failed or unverified run.",
+    ),
+    click.option("--notify-always", is_flag=True, help="It hears of every run."),
+)
 data = click.option("--data", type=PATH, help="Its data directory. Default: .seawall/postgres.")

@@ -208,7 +208,8 @@ def findings(console: Console, found: Iterable[Finding], command: str) -> None:
         table.add_column()
         _add(table, label, _line((finding.check, "bold"), "  ", finding.message))
         if finding.accepted is not None:
-            _add(table, "", f"because “{finding.accepted}”")
+            where = " (in the manifest)" if finding.acceptance == "standing" else ""
+            _add(table, "", f"because “{finding.accepted}”{where}")
         elif finding.stops:
             if finding.why:
                 _add(table, Text("    why", style="dim"), finding.why)
@@ -219,6 +220,13 @@ def findings(console: Console, found: Iterable[Finding], command: str) -> None:
                     table,
                     Text(" accept", style="dim"),
                     f'{command} --accept {finding.subject} --reason "…"',
+                )
+            if finding.acceptable and finding.hash:
+                _add(
+                    table,
+                    Text(" always", style="dim"),
+                    f'[[accept]] finding = "{finding.subject}" hash = "{finding.hash}" '
+                    'reason = "…" (in the manifest)',
                 )
         console.print()
         console.print(table)
@@ -278,16 +286,39 @@ def _proof(report: Report) -> Table:
     if held:
         listed = ", ".join(f"{count(number)} in {name}" for name, number in held.items())
         _add(table, "held", rows_of(sum(held.values())), f"users refer to them: {listed}")
-    witnesses = ["fingerprints equal"]
-    written = sum(user["changed_by_run"] for user in report["users"].values())
-    if not report["unverified"]:
-        witnesses.insert(0, f"counters {written}")
+    witnesses = [_guards(report["guards"])] if "guards" in report else []
+    if report["proof"]["counters"] is not None:
+        written = sum(user["changed_by_run"] for user in report["users"].values())
+        witnesses.append(f"counters {written}")
+    witnesses.append("fingerprints equal")
     if report["certified"]:
         witnesses.append("certificate: the transaction wrote nothing")
     _add(table, "witnesses", "", ", ".join(witnesses))
+    kept = report.get("backup")
+    if kept:
+        _add(
+            table,
+            "backup",
+            "",
+            f"history of run {report['run']} read back, {rows_of(kept['rows'])}",
+        )
+        for name in kept["altered"]:
+            altered = f"{name}: an earlier backup was altered; “seawall health” looks at the last"
+            _add(table, Text("backup", style="bold yellow"), "", altered)
     for reason in report["unverified"]:
         _add(table, Text("unverified", style="bold red"), "", reason)
     return table
+
+
+def _guards(said: Mapping[str, Any]) -> str:
+    """What the guards say, in a few words."""
+    words = f"guards {said['state']}"
+    if said["not_guarded"]:
+        words += f" but not on {', '.join(said['not_guarded'])}"
+    tried = sum(said["tried"].values())
+    if tried:
+        words += f" ({count(tried)} writes refused: {', '.join(said['tried'])})"
+    return words
 
 
 def _print_later(
@@ -345,8 +376,9 @@ def shown_run(console: Console, row: Mapping[str, Any]) -> None:
             )
         console.print()
         console.print(table)
-    for subject, reason in row["acceptances"].items():
-        say(console, f"accepted    {subject} because “{reason}”")
+    for subject, said in row["acceptances"].items():
+        where = "in the manifest" if said["kind"] == "standing" else "for this run"
+        say(console, f"accepted    {subject} {where} because “{said['reason']}”")
     run(console, report)
 
 
@@ -425,6 +457,16 @@ def health(console: Console, seen: Health) -> None:
         say(console, f"last run    {last['run']} {last['outcome']}, feed {last['feed']}")
     else:
         console.print("last run    none")
+    if seen.backup:
+        rows = sum(each.rows for each in seen.backup.tables.values())
+        gone = sum(each.gone for each in seen.backup.tables.values())
+        say(
+            console,
+            f"backup      {seen.backup.backup}, {seen.backup.age_seconds / 3600:.1f} hours old, "
+            f"{rows_of(rows)}, {count(gone)} of them gone now",
+        )
+    else:
+        console.print("backup      none")
     console.print(f"staging     {seen.stale_staging} loads left over")
     console.print(f"unfinished  {len(seen.unfinished_runs)} runs")
     for warning in seen.warnings:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from seawall.apply import Outcome
+from seawall.history.backup import Backup
 from seawall.plan import Finding, Plan
 
 Report = dict[str, Any]
@@ -25,6 +26,7 @@ def of_outcome(run_id: int, plan: Plan, outcome: Outcome) -> Report:
         "unverified": list(outcome.unverified),
         "references_checked": outcome.references_checked,
         "proof": outcome.proof,
+        "guards": msgspec.to_builtins(outcome.guards),
         "attempts": outcome.attempts,
         "seconds": None,
     }
@@ -66,6 +68,11 @@ def of_failure(run_id: int | None, plan: Plan, outcome: str, more: Iterable[Find
     }
 
 
+def of_backup(backup: Backup | None) -> Report:
+    """What a run kept of users' rows before it wrote; nothing where it did not come so far."""
+    return {"backup": msgspec.to_builtins(backup)} if backup else {}
+
+
 def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
     """Findings as JSON has them."""
     return [
@@ -78,6 +85,8 @@ def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
             "fix": finding.fix,
             "refuses": finding.refuses,
             "accepted": finding.accepted,
+            "acceptance": finding.acceptance,
+            "hash": finding.hash,
         }
         for finding in found
     ]

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,6 +20,8 @@ from seawall import embedded, ledger, render
 from seawall.database import connect
 from seawall.engine import Engine
 from seawall.errors import DatabaseError, ExitCode, SeawallError, UsageError
+from seawall.manifest import Notify
+from seawall.notification import Notification, NotificationFailed
 from seawall.plan import Plan, accept
 from seawall.report import Report
 
@@ -48,6 +50,7 @@ class Terminal:
         self.console = Console(highlight=False, markup=False, width=width)
         self.errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         gc.set_threshold(_GARBAGE_THRESHOLD)
+        self.notification: Notification | None = None
         self._status: Status | None = None
         self._shown = 0.0
 
@@ -111,7 +114,24 @@ class Terminal:
         if self.json:
             self.print_json({"error": error.as_dict()})
         self.print_error(error)
+        refused = error.exit_code is ExitCode.REFUSED
+        self.notify(
+            {
+                "run": None,
+                "outcome": "refused" if refused else "failed",
+                "error": error.as_dict(),
+            }
+        )
         raise SystemExit(int(error.exit_code)) from None
+
+    def notify(self, said: Mapping[str, Any]) -> None:
+        """Tell whoever wants to hear of it; that this fails changes nothing of the outcome."""
+        if self.notification is None:
+            return
+        try:
+            self.notification.send(said)
+        except NotificationFailed as error:
+            self.print_error(error)
 
     def print_error(self, error: SeawallError) -> None:
         """Print an error's four parts on standard error."""
@@ -124,6 +144,12 @@ class Terminal:
     def exit(self, code: ExitCode) -> None:
         """End the command."""
         raise SystemExit(int(code))
+
+
+def notification(command: str | None, every_run: bool, said: Notify) -> Notification | None:
+    """Whom to tell: what the command line says, else the manifest."""
+    line = command or said.command
+    return Notification(command=line, every_run=every_run or said.every_run) if line else None
 
 
 def acceptances(accepts: Sequence[str], reasons: Sequence[str]) -> dict[str, str]:
@@ -253,6 +279,7 @@ def finish(terminal: Terminal, report: Report) -> ExitCode:
         terminal.print_json(report)
     else:
         render.run(terminal.console, report, findings_shown=True)
+    terminal.notify(report)
     return _EXIT_CODES[report["outcome"]]
 
 

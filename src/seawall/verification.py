@@ -11,12 +11,13 @@ from psycopg import sql
 
 from seawall import impact
 from seawall.catalog.model import Catalogue
+from seawall.database import connect
 from seawall.errors import SeawallError
 from seawall.manifest import Manifest
 from seawall.naming import Shape
 from seawall.plan import Plan
 from seawall.references import UserReference
-from seawall.witness import counters, damage, meanings
+from seawall.witness import counters, damage, guards, meanings
 from seawall.witness.counters import Counts
 from seawall.witness.fingerprints import Fingerprint, Subject
 from seawall.witness.meanings import Meaning
@@ -49,6 +50,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     fingerprints: dict[str, Fingerprint]
     meanings: dict[str, Meaning]
     counts: Counts | None
+    guards: guards.Look
 
 
 class Verification:
@@ -72,8 +74,19 @@ class Verification:
         self._references = references
         self._plan = plan
 
-    def observe(self) -> Observation:
-        """Ask every witness, as the transaction sees things now."""
+    def observe(self, before: Observation | None = None) -> Observation:
+        """Ask every witness, as the transaction sees things now.
+
+        Args:
+            before: the first observation, when this is the second.
+
+        Raises:
+            UserDamage: a user table of the first observation is gone, so nobody can look.
+        """
+        look = guards.look(self._connection, self._manifest, self._catalogue)
+        if before is not None and (gone := guards.replaced(before.guards, look)):
+            words = [what for table, what in guards.altered(before.guards, look) if table in gone]
+            raise UserDamage(words, gone)
         counts = counters.read(self._connection, self._catalogue)
         return Observation(
             fingerprints={s.name: s.take(self._connection) for s in self._subjects()},
@@ -84,7 +97,33 @@ class Verification:
                 for reference in self._references
             },
             counts=counts,
+            guards=look,
         )
+
+    def doubts(self, before: Observation, after: Observation) -> list[str]:
+        """Why a witness could not testify, in words. Ask at the very end."""
+        said = []
+        if before.counts is None or after.counts is None:
+            said.append("counters: track_counts is off, so the server counts no writes")
+        said += guards.doubts(before.guards, after.guards)
+        if before.guards.status.installed:
+            said += self._altered_by_others(after)
+        return said
+
+    def _altered_by_others(self, after: Observation) -> list[str]:
+        """What others committed meanwhile, which the run's own snapshot hides."""
+        try:
+            second = connect(self._url)
+        except SeawallError as error:
+            return [f"guards: nobody saw whether somebody altered them meanwhile: {error.what}"]
+        try:
+            seen = guards.look(second, self._manifest, self._catalogue)
+        finally:
+            second.close()
+        return [
+            f"guards: {what}, by somebody else, while the run was at work"
+            for _, what in guards.altered(after.guards, seen)
+        ]
 
     def refuse_damage(self, before: Observation, after: Observation) -> None:
         """Compare two observations.
@@ -98,6 +137,11 @@ class Verification:
         for table, count in written.items():
             if table not in named:
                 rows.append((table, f"{table}: {_uncounted(count, self._manifest, table)}"))
+        rows += [
+            (table, what)
+            for table, what in guards.altered(before.guards, after.guards)
+            if table not in named
+        ]
         if rows:
             raise UserDamage([row for _, row in rows], list(dict.fromkeys(t for t, _ in rows)))
 

@@ -73,7 +73,8 @@ def test_a_failed_run_keeps_the_rows_that_it_named(league: Reload):
     league.execute(
         "CREATE RULE gone AS ON UPDATE TO teams DO ALSO DELETE FROM answers WHERE id = 1"
     )
-    _, report = seawall_json(league, "apply", league.feed(**CHANGED), "--yes")
+    seen = ("--accept", "unknown-rule:teams", "--reason", "seen")
+    _, report = seawall_json(league, "apply", league.feed(**CHANGED), "--yes", *seen)
     assert_run(report)
     _, shown = seawall_json(league, "show", str(report["run"]))
     assert "answers 1 lost" in json.dumps(shown)
@@ -89,6 +90,7 @@ def test_health(league: Reload):
         "last_run",
         "stale_staging",
         "unfinished_runs",
+        "backup",
         "warnings",
     }
     for users in value["users"].values():
@@ -131,7 +133,9 @@ def test_records_that_were_set_aside(league: Reload):
 
 
 def test_check(league: Reload):
-    assert seawall_json(league, "check") == (0, {"findings": []})
+    code, value = seawall_json(league, "check")
+    assert code == 0
+    assert not any(finding["refuses"] for finding in value["findings"])
     league.execute("CREATE TABLE strange (team_id integer REFERENCES teams)")
     code, value = seawall_json(league, "check")
     assert code == 3

@@ -17,22 +17,22 @@ MAXIMUM_LINES = 500
 # that is in it; inside one package modules may import one another.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "queries"),
-    ("manifest", "catalog", "database", "embedded", "options"),
+    ("manifest", "catalog", "database", "embedded", "notification", "options"),
     ("naming", "references"),
-    ("feeds", "settling"),
+    ("feeds", "scoping", "settling"),
     ("staging",),
     ("accounts", "coverage"),
     ("match",),
     ("plan",),
-    ("impact",),
+    ("impact", "guards"),
     ("witness", "ledger"),
-    ("checks", "merge", "verification"),
-    ("planning", "apply"),
+    ("checks", "history", "merge", "verification"),
+    ("planning", "apply", "guarded_run"),
     ("report", "health"),
     ("after_commit",),
     ("run",),
     ("engine", "render"),
-    ("terminal",),
+    ("render_history", "terminal"),
     ("cli",),
 )
 LAYER_OF = {name: number for number, layer in enumerate(LAYERS) for name in layer}

@@ -15,7 +15,9 @@ from cast import PASSWORD, Cast, Member, Visitor
 from click.testing import CliRunner
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from psycopg.rows import namedtuple_row
 
+from courtside.accounts import accounts
 from courtside.accounts.passwords import Passwords
 from courtside.cli import app
 from courtside.site.application import create_application
@@ -252,3 +254,16 @@ def test_without_a_database_pages_say_so(configuration: Configuration, tmp_path:
         assert response.status_code == 503
         assert "cannot answer just now" in response.text
         assert client.get("/health").status_code == 503
+
+
+def test_a_reset_link_is_used_up_by_the_first_of_two(
+    database: psycopg.Connection[Any], people: Cast, site_url: str
+) -> None:
+    """Both saw the form before either sent it."""
+    with psycopg.connect(site_url, row_factory=namedtuple_row, autocommit=True) as connection:
+        token = accounts.make_reset_token(connection, people.owner.user_id, hours=1)
+        assert accounts.use_reset(connection, token) == people.owner.user_id
+        assert accounts.use_reset(connection, token) is None
+        late = accounts.make_reset_token(connection, people.owner.user_id, hours=1)
+        database.execute("UPDATE password_resets SET expires_at = now()")
+        assert accounts.use_reset(connection, late) is None

@@ -79,7 +79,7 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
     state.passwords = passwords
     state.rate_limits = RateLimits()
     error_pages.register(application)
-    application.add_api_route("/health", _health, methods=["GET"], include_in_schema=False)
+    application.add_api_route("/health", _health, methods=["GET", "HEAD"], include_in_schema=False)
     static = Path(str(resources.files("courtside.site").joinpath("static")))
     application.mount("/static", _KeptFiles(directory=static), name="static")
     for router in PAGE_ROUTERS:

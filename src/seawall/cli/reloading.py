@@ -10,8 +10,9 @@ import click
 from seawall import options, render
 from seawall.cli.target import engine_for
 from seawall.errors import ExitCode
+from seawall.manifest import Notify
 from seawall.plan import Plan
-from seawall.terminal import Terminal, acceptances, default_plan_path, run_feed
+from seawall.terminal import Terminal, acceptances, default_plan_path, notification, run_feed
 
 
 @click.command(epilog="Example: seawall check --manifest app.toml")
@@ -81,6 +82,7 @@ def plan(
 @options.staged
 @options.as_of
 @options.decision
+@options.notify
 @options.target
 def apply(
     plan_or_feed: Path | None,
@@ -89,6 +91,8 @@ def apply(
     yes: bool,
     accept: tuple[str, ...],
     reason: tuple[str, ...],
+    notify_command: str | None,
+    notify_always: bool,
     manifest: Path | None,
     database: str | None,
     json: bool,
@@ -96,8 +100,10 @@ def apply(
     """Do what a saved plan says, in one transaction; or plan a feed first, and ask."""
     terminal = Terminal(json=json)
     with terminal.exits():
+        terminal.notification = notification(notify_command, notify_always, Notify())
         accepted = acceptances(accept, reason)
         engine = engine_for(terminal, manifest, database)
+        terminal.notification = notification(notify_command, notify_always, engine.manifest.notify)
 
         saved = plan_or_feed is not None and plan_or_feed.is_file()
 

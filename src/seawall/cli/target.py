@@ -19,7 +19,10 @@ def engine_for(terminal: Terminal, manifest: Path | None, database: str | None) 
     if manifest is not None:
         loaded = Manifest.load(manifest)
         return Engine(
-            loaded, database_url(database, loaded.database.name), progress=terminal.progress
+            loaded,
+            database_url(database, loaded.database.name),
+            progress=terminal.progress,
+            forks=True,
         )
     url = database_url(database)
     recorded = recorded_manifest(url)
@@ -29,4 +32,4 @@ def engine_for(terminal: Terminal, manifest: Path | None, database: str | None) 
             why="Without a manifest nobody knows which rows are the users’.",
             fix="Name it with --manifest FILE; docs/manifest.md shows a small one.",
         )
-    return Engine(recorded, url, progress=terminal.progress)
+    return Engine(recorded, url, progress=terminal.progress, forks=True)

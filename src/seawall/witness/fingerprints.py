@@ -56,20 +56,23 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         assert row is not None
         return Fingerprint(row[0], row[1])
 
+    def keyed_rows(self) -> sql.Composed:
+        """SELECT of ``k`` (the primary key) and ``r`` (the row), both as text."""
+        key = self.table.primary_key or self.columns
+        return sql.SQL("SELECT {}::text AS k, {} AS r {}").format(
+            sql.SQL("pg_catalog.concat_ws('/', {})").format(
+                sql.SQL(", ").join(sql.Identifier("t", column) for column in key)
+            ),
+            self._text(),
+            self._rows(),
+        )
+
     def rows(self, connection: psycopg.Connection[Any]) -> Iterator[tuple[str, str]]:
         """Stream (primary key, row as text), ordered by both."""
-        key = self.table.primary_key or self.columns
         with connection.cursor(name=f"seawall_{self.table.oid}") as cursor:
             cursor.itersize = 10_000
             yield from cursor.execute(
-                sql.SQL(
-                    "SELECT k, r FROM (SELECT {}::text AS k, {} AS r {}) AS x"
-                    ' ORDER BY k COLLATE "C", r COLLATE "C"'
-                ).format(
-                    sql.SQL("pg_catalog.concat_ws('/', {})").format(
-                        sql.SQL(", ").join(sql.Identifier("t", column) for column in key)
-                    ),
-                    self._text(),
-                    self._rows(),
+                sql.SQL('SELECT k, r FROM ({}) AS x ORDER BY k COLLATE "C", r COLLATE "C"').format(
+                    self.keyed_rows()
                 )
             )

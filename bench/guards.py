@@ -1,0 +1,145 @@
+"""What guards cost when nobody is armed: pgbench on a guarded and an unguarded table, in turns.
+
+The worst case on purpose: each transaction writes one small row and waits for no disk. Counted is
+the processor time of the server's process, where the system tells it (Linux), because other work
+on the machine hardly changes that. Quote the ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+from seawall import Engine, Manifest, embedded
+
+DATABASE, ROWS = "bench_guards", 10_000
+TABLES = ("unguarded", "guarded")
+
+_SCHEMA = """
+CREATE TABLE {0} (id integer PRIMARY KEY, user_id integer NOT NULL, answer smallint NOT NULL)
+    WITH (fillfactor = 50);
+INSERT INTO {0} SELECT n, n % 300, 1 FROM generate_series(1, {1}) AS n;
+"""
+_MANIFEST = """
+manifest_version = 1
+[database]
+name = "bench_guards"
+[tables.guarded]
+owner = "users"
+[tables.unguarded]
+owner = "ignored"
+reason = "the peer"
+"""
+_TRANSACTIONS = {
+    "update": "\\set id random(1, {1})\nUPDATE {0} SET answer = 3 - answer WHERE id = :id;\n",
+    "insert, delete": "\\set id random({1} + 1, 1000000000)\n"
+    "INSERT INTO {0} VALUES (:id, 1, 1) ON CONFLICT DO NOTHING;\n"
+    "DELETE FROM {0} WHERE id = :id;\n",
+}
+
+
+def main() -> int:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(prog="python -m bench.guards", description=__doc__)
+    parser.add_argument("--transactions", type=int, default=5_000, help="in each turn")
+    parser.add_argument("--turns", type=int, default=9, help="of each table; the median counts")
+    arguments = parser.parse_args()
+    directory = Path(tempfile.mkdtemp(prefix="seawall-bench-"))
+    try:
+        server = embedded.start(
+            directory / "postgres", settings={"synchronous_commit": "off", "autovacuum": "off"}
+        )
+        _prepare(embedded.ensure_database(server, DATABASE))
+        for kind, text in _TRANSACTIONS.items():
+            _measure(server, directory, kind, text, arguments.transactions, arguments.turns)
+    finally:
+        embedded.stop(directory / "postgres")
+        shutil.rmtree(directory, ignore_errors=True)
+    return 0
+
+
+def _prepare(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for table in TABLES:
+            connection.execute(_SCHEMA.format(table, ROWS).encode())
+    engine = Engine(Manifest.parse(_MANIFEST), url)
+    assert not engine.install_guards().failed
+    assert engine.guards_status().guarded == ["guarded"]
+
+
+def _measure(
+    server: embedded.Server, directory: Path, kind: str, text: str, transactions: int, turns: int
+) -> None:
+    costs: dict[str, list[float]] = {table: [] for table in TABLES}
+    for turn in range(turns):
+        # Now one goes first and now the other: a machine that tires is unfair to neither.
+        for table in TABLES if turn % 2 else TABLES[::-1]:
+            script = directory / "script.sql"
+            script.write_text(text.format(table, ROWS), encoding="utf-8")
+            costs[table].append(_microseconds(server, script, transactions))
+    ratios = [
+        guarded / unguarded
+        for unguarded, guarded in zip(costs["unguarded"], costs["guarded"], strict=True)
+    ]
+    print(
+        f"{kind}: {statistics.median(costs['unguarded']):.0f} µs a transaction unguarded, "
+        f"{statistics.median(costs['guarded']):.0f} µs guarded; guards cost "
+        f"{(statistics.median(ratios) - 1) * 100:.0f} % "
+        f"({(min(ratios) - 1) * 100:.0f} to {(max(ratios) - 1) * 100:.0f} over {turns} turns)"
+    )
+
+
+def _microseconds(server: embedded.Server, script: Path, transactions: int) -> float:
+    """What one transaction of one pgbench client costs."""
+    before, others = _processor_seconds(server), _processes(server)
+    finished = subprocess.run(
+        [
+            embedded.binary(server, "pgbench"), "--no-vacuum", "--protocol=prepared",
+            f"--transactions={transactions}", f"--file={script}", server.url(DATABASE),
+        ],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    if before is None:
+        found = re.search(r"latency average = ([\d.]+) ms", finished.stdout)
+        assert found, finished.stdout
+        return float(found[1]) * 1000
+    while _processes(server) - others:  # It outlives its client for a moment.
+        time.sleep(0.01)
+    after = _processor_seconds(server)
+    assert after is not None
+    return (after - before) / transactions * 1e6
+
+
+def _processor_seconds(server: embedded.Server) -> float | None:
+    """Processor time of server processes that have ended, or None where the system hides it."""
+    try:
+        text = Path(f"/proc/{_postmaster(server)}/stat").read_text()
+    except OSError:
+        return None
+    fields = text.rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
+def _processes(server: embedded.Server) -> set[str]:
+    """Processes of the server at work now."""
+    number = _postmaster(server)
+    path = Path(f"/proc/{number}/task/{number}/children")
+    return set(path.read_text().split()) if path.exists() else set()
+
+
+def _postmaster(server: embedded.Server) -> str:
+    return (server.data / "postmaster.pid").read_text().split()[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
