@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -569,3 +571,18 @@ def test_every_failure_of_the_api_is_described() -> None:
 def test_the_day_is_a_date_in_every_answer(owner_program: Program) -> None:
     for event in owner_program.get("/events").json()["events"]:
         assert str(datetime.date.fromisoformat(event["day"])) == event["day"]
+
+
+def test_the_document_lists_every_address() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = {
+        (address, method.strip())
+        for address, methods in re.findall(r"^\| `(/api/v1[^`]*)` \| ([A-Z, ]+) \|", text, re.M)
+        for method in methods.split(",")
+    }
+    described = {
+        (path, method.upper())
+        for path, operations in reference.description()["paths"].items()
+        for method in operations
+    }
+    assert listed == described
