@@ -22,6 +22,8 @@ _PINNED = {
     "IntervalStyle": "postgres",
     "extra_float_digits": "1",
     "bytea_output": "hex",
+    "lc_monetary": "C",
+    "xmloption": "content",
     "row_security": "off",
     "work_mem": "128MB",
     "hash_mem_multiplier": "2",

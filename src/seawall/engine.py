@@ -18,6 +18,13 @@ from seawall.database import connect
 from seawall.errors import DatabaseError, UsageError
 from seawall.feeds import ahead, source
 from seawall.feeds.reading import Item, ReadContext
+from seawall.history import backup as backups
+from seawall.history import forget as forgetting
+from seawall.history import restore_plan
+from seawall.history.backup import Backup
+from seawall.history.forget import ForgetPlan, ForgetReport
+from seawall.history.restore import Restore, RestoreReport
+from seawall.history.restore_plan import RestorePlan
 from seawall.ledger import ownership
 from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
@@ -232,6 +239,86 @@ class Engine:
         """Drop the staging of a plan that nobody will apply."""
         with self._connected() as connection:
             drop_load(connection, plan.feed.load_id)
+
+    # ------------------------------------------------------------ back up, restore, forget
+
+    def backup(self) -> Backup:
+        """Keep users’ rows as they are now, without a run, and read them back.
+
+        Raises:
+            RunActive: a run is under way.
+            BackupFailed: they could not be kept, or do not read back.
+        """
+        with self._connected() as connection:
+            Ledger(connection).take_lock()
+            catalogue = read_catalogue(connection)
+            return backups.take(connection, self.manifest, catalogue, self._progress)
+
+    def plan_restore(
+        self,
+        run: int | None = None,
+        *,
+        backup: int | None = None,
+        tables: Sequence[str] = (),
+        where: str | None = None,
+        overwrite_newer: bool = False,
+    ) -> RestorePlan:
+        """Compare a backup with the database, row by row. Writes nothing.
+
+        Args:
+            run: the run before which the backup was made; or
+            backup: the backup’s own number.
+            tables: which tables; all that the backup holds where none is named.
+            where: a condition in SQL on the rows of the backup.
+            overwrite_newer: also put back rows that were changed since.
+
+        Raises:
+            UsageError: there is no such backup or table, or the condition is none.
+            BackupAltered: the backup does not say what it said when it was read back.
+        """
+        with self._connected() as connection:
+            return restore_plan.make(
+                connection,
+                self.manifest,
+                read_catalogue(connection),
+                run=run,
+                backup=backup,
+                tables=tables,
+                where=where,
+                overwrite_newer=overwrite_newer,
+            )
+
+    def restore(self, plan: RestorePlan) -> RestoreReport:
+        """Put back what a plan says, in one transaction, with a proof; or nothing.
+
+        Raises:
+            RunActive: a run is under way.
+            PlanStale: the database’s structure changed after the plan was made.
+            BackupAltered, BackupFailed, RestoreDiffers, RestoreFailed: nothing was put back.
+        """
+        with self._connected() as connection:
+            Ledger(connection).take_lock()
+            return Restore(connection, self.manifest, plan, self._progress).perform()
+
+    def plan_forget(self, table: str, where: str) -> ForgetPlan:
+        """Find rows of the history for which a condition held in any version. Writes nothing.
+
+        Raises:
+            UsageError: the history has no such table, or the condition is none.
+        """
+        with self._connected() as connection:
+            catalogue = read_catalogue(connection)
+            return forgetting.make_plan(connection, self.manifest, catalogue, table, where)
+
+    def forget(self, plan: ForgetPlan) -> ForgetReport:
+        """Take rows out of the history, with all their versions. Live tables are not touched.
+
+        Raises:
+            RunActive: a run is under way.
+        """
+        with self._connected() as connection:
+            Ledger(connection).take_lock()
+            return forgetting.perform(connection, plan)
 
     # ------------------------------------------------------------ look
 

@@ -11,6 +11,8 @@ import psycopg
 from psycopg import sql
 
 from seawall.catalog.model import Catalogue
+from seawall.history import standing
+from seawall.history.standing import Standing
 from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
 from seawall.naming import Shape
@@ -42,6 +44,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     stale_staging: int
     """Loads that were staged more than an hour ago and never applied."""
     unfinished_runs: list[int]
+    backup: Standing | None
+    """The last backup, compared with the tables as they are; None before the first."""
     warnings: list[str]
 
 
@@ -76,15 +80,35 @@ def examine(
     warnings += [
         f"run {run} has not finished: under way, or its process died" for run in unfinished
     ]
+    history = standing.look(connection, manifest, catalogue)
+    lost = _lost(history, Fraction(str(manifest.health.gone_share)))
+    warnings += lost
     return Health(
-        healthy=not low,
+        healthy=not low and not lost,
         limit_percent=limit,
         users=users,
         last_run=_summary(latest) if latest else None,
         stale_staging=stale,
         unfinished_runs=unfinished,
+        backup=history,
         warnings=warnings,
     )
+
+
+def _lost(history: Standing | None, share: Fraction) -> list[str]:
+    """Warnings of rows that the last backup has and the table no longer; and of altered backups."""
+    if history is None:
+        return []
+    back = f"--backup {history.backup}" if history.run is None else str(history.run)
+    return [
+        f"{name}: {table.gone} of the {table.rows} rows in backup {history.backup} are gone; "
+        f"“seawall restore {back} --table {name}” shows them"
+        for name, table in history.tables.items()
+        if table.gone > max(1, int(table.rows * share))
+    ] + [
+        f"{name}: backup {history.backup} was altered after it was read back"
+        for name in history.altered
+    ]
 
 
 def _summary(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,6 +60,14 @@ class HealthSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """When ``seawall health`` warns."""
 
     stable_share: float = 0.90
+    gone_share: float = 0.10
+    """Share of a user table's rows in the last backup that may be gone now."""
+
+
+class BackupSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long the history of users' rows reaches back."""
+
+    keep_runs: int = 30
 
 
 class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -103,6 +111,8 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     parents: Mapping[str, Parent] = {}
     references: tuple[Reference, ...] = ()
     allow: tuple[Operation, ...] = ()
+    backup: bool = True
+    backup_leave_out: tuple[str, ...] = ()
     limits: Limits | None = None
     reason: str = ""
 
@@ -115,6 +125,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     scope: Scope | None = None
     limits: Limits = Limits()
     health: HealthSection = HealthSection()
+    backup: BackupSection = BackupSection()
     notify: Notify = Notify()
     tables: Mapping[str, Table]
 
@@ -128,6 +139,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope | None
     limits: Limits
     health: HealthSection
+    backup: BackupSection
     notify: Notify
     tables: Mapping[str, Table]
     digest: str
@@ -204,6 +216,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             scope=file.scope,
             limits=file.limits,
             health=file.health,
+            backup=file.backup,
             notify=file.notify,
             tables={table.removeprefix("public."): said for table, said in file.tables.items()},
             digest=digest,
@@ -315,6 +328,8 @@ def _contradictions(manifest: Manifest) -> Iterator[str]:
                 target = manifest.tables.get(reference.table)
                 if target is None or target.owner == "ignored":
                     yield f"{place}.references: “{reference.table}” is not in the manifest"
+        if table.owner != "users" and (not table.backup or table.backup_leave_out):
+            yield f"{place}: backup and backup_leave_out are for tables that users own"
         if table.owner == "ignored" and not table.reason:
             yield f"{place}: owner = “ignored” needs a reason"
     if manifest.scope:
@@ -326,5 +341,8 @@ def _contradictions(manifest: Manifest) -> Iterator[str]:
     limits = [manifest.limits, *(t.limits for t in manifest.tables.values() if t.limits)]
     shares = [limit.vanished_share for limit in limits]
     shares += [manifest.feed.set_aside_budget, manifest.health.stable_share]
+    shares.append(manifest.health.gone_share)
     if any(not 0 <= share <= 1 for share in shares):
         yield "limits and shares go from 0 to 1"
+    if manifest.backup.keep_runs < 1:
+        yield "backup.keep_runs: at least the latest backup is kept"

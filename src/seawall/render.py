@@ -286,6 +286,17 @@ def _proof(report: Report) -> Table:
     if report["certified"]:
         witnesses.append("certificate: the transaction wrote nothing")
     _add(table, "witnesses", "", ", ".join(witnesses))
+    kept = report.get("backup")
+    if kept:
+        _add(
+            table,
+            "backup",
+            "",
+            f"history of run {report['run']} read back, {rows_of(kept['rows'])}",
+        )
+        for name in kept["altered"]:
+            altered = f"{name}: an earlier backup was altered; “seawall health” looks at the last"
+            _add(table, Text("backup", style="bold yellow"), "", altered)
     for reason in report["unverified"]:
         _add(table, Text("unverified", style="bold red"), "", reason)
     return table
@@ -437,6 +448,16 @@ def health(console: Console, seen: Health) -> None:
         say(console, f"last run    {last['run']} {last['outcome']}, feed {last['feed']}")
     else:
         console.print("last run    none")
+    if seen.backup:
+        rows = sum(each.rows for each in seen.backup.tables.values())
+        gone = sum(each.gone for each in seen.backup.tables.values())
+        say(
+            console,
+            f"backup      {seen.backup.backup}, {seen.backup.age_seconds / 3600:.1f} hours old, "
+            f"{rows_of(rows)}, {count(gone)} of them gone now",
+        )
+    else:
+        console.print("backup      none")
     console.print(f"staging     {seen.stale_staging} loads left over")
     console.print(f"unfinished  {len(seen.unfinished_runs)} runs")
     for warning in seen.warnings:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from seawall.apply import Outcome
+from seawall.history.backup import Backup
 from seawall.plan import Finding, Plan
 
 Report = dict[str, Any]
@@ -65,6 +66,11 @@ def of_failure(run_id: int | None, plan: Plan, outcome: str, more: Iterable[Find
         "unverified": [],
         "seconds": None,
     }
+
+
+def of_backup(backup: Backup | None) -> Report:
+    """What a run kept of users' rows before it wrote; nothing where it did not come so far."""
+    return {"backup": msgspec.to_builtins(backup)} if backup else {}
 
 
 def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -13,6 +13,9 @@ from seawall.apply import Apply, Outcome
 from seawall.catalog.model import Catalogue
 from seawall.catalog.read import read_catalogue
 from seawall.errors import PlanStale, SeawallError
+from seawall.history import backup
+from seawall.history.backup import Backup
+from seawall.history.read_back import BackupFailed
 from seawall.ledger import ownership
 from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
@@ -54,6 +57,7 @@ class Run:
         self._ledger = Ledger(connection)
         self._started = time.monotonic()
         self._run_id = 0
+        self._backup: Backup | None = None
 
     def perform(self) -> Report:
         """Put the intent on record, do what the plan says or nothing, and say how it went.
@@ -69,11 +73,15 @@ class Run:
         try:
             catalogue = read_catalogue(self._connection)
             self._refuse_stale(catalogue)
+            self._backup = backup.take(
+                self._connection, self._manifest, catalogue, self._progress, run_id=self._run_id
+            )
             outcome, result = self._transaction(catalogue)
         except (SeawallError, psycopg.Error) as error:
             if self._connection.closed:
                 raise
-            outcome_word = "refused" if isinstance(error, PlanStale) else "failed"
+            before = isinstance(error, PlanStale | BackupFailed)
+            outcome_word = "refused" if before else "failed"
             damage = error.rows if isinstance(error, UserDamage) else ()
             return self._close(outcome_word, [_finding_of(error)], damage)
         except KeyboardInterrupt:
@@ -121,7 +129,7 @@ class Run:
         result = report.of_failure(self._run_id, self._plan, outcome, more)
         if damage:
             result["damage"] = list(damage)
-        result.update(self._durations())
+        result.update(self._durations() | report.of_backup(self._backup))
         self._ledger.close(self._run_id, outcome, result)
         return result
 
@@ -183,7 +191,7 @@ class Run:
 
         def record(outcome: Outcome) -> None:
             result.update(report.of_outcome(self._run_id, plan, outcome))
-            result.update(self._durations())
+            result.update(self._durations() | report.of_backup(self._backup))
             self._ledger.close(self._run_id, outcome.outcome, result, certified=outcome.certified)
 
         outcome = Apply(

@@ -89,6 +89,7 @@ def test_health(league: Reload):
         "last_run",
         "stale_staging",
         "unfinished_runs",
+        "backup",
         "warnings",
     }
     for users in value["users"].values():

@@ -26,13 +26,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("plan",),
     ("impact", "guards"),
     ("witness", "ledger"),
-    ("checks", "merge", "verification"),
+    ("checks", "history", "merge", "verification"),
     ("planning", "apply", "guarded_run"),
     ("report", "health"),
     ("after_commit",),
     ("run",),
     ("engine", "render"),
-    ("terminal",),
+    ("render_history", "terminal"),
     ("cli",),
 )
 LAYER_OF = {name: number for number, layer in enumerate(LAYERS) for name in layer}

@@ -36,6 +36,15 @@ def test_an_owner_who_is_no_superuser(database_url: str, tmp_path: Path):
             assert league.run(**FEED)["findings"][0]["check"] == "user-rows-damaged"
             assert league.engine.health().healthy
             assert league.engine.runs()
+            league.execute(
+                "DROP RULE r ON teams; DELETE FROM answers;"
+                "DELETE FROM favourites; DELETE FROM users"
+            )
+            plan = league.engine.plan_restore(report["run"])
+            assert league.engine.restore(plan).outcome == "done"
+            assert plan.writes >= 4
+            forgotten = league.engine.plan_forget("answers", "user_id = 1")
+            assert league.engine.forget(forgotten).rows == 1
             league.connection.close()
         finally:
             superuser.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(role))

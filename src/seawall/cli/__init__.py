@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from seawall.cli.backup import backup, forget, restore
 from seawall.cli.bundled_server import db
 from seawall.cli.guard import guard
 from seawall.cli.inspection import health, runs, show
@@ -16,7 +17,7 @@ def app() -> None:
     """Reload imported data into a live PostgreSQL database, and prove that users’ rows stand."""
 
 
-for command in (check, plan, apply, runs, show, health, guard, db):
+for command in (check, plan, apply, runs, show, health, backup, restore, forget, guard, db):
     app.add_command(command)
 
 

@@ -112,9 +112,83 @@ CREATE TABLE seawall.referenced_identity (
     row_id text NOT NULL,
     key_columns text NOT NULL,
     identity text NOT NULL,
-    run_id bigint NOT NULL REFERENCES seawall.runs,
+    run_id bigint REFERENCES seawall.runs,
     PRIMARY KEY (table_name, row_id, key_columns)
 );
 COMMENT ON TABLE seawall.referenced_identity IS
     'what an imported row meant when users'' rows were first seen to refer to it, under the key '
     'that the manifest had then';
+
+-- The history of users' rows. A row of row_history is one version of one row: it was so in every
+-- backup from first_backup to last_backup. Rows that do not change write nothing.
+CREATE TABLE seawall.backups (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run_id bigint UNIQUE REFERENCES seawall.runs,
+    taken_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    who jsonb NOT NULL
+);
+COMMENT ON COLUMN seawall.backups.run_id IS 'the run before which it was made; NULL: made by hand';
+
+CREATE TABLE seawall.row_shapes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    table_name text NOT NULL,
+    table_oid bigint NOT NULL,
+    columns text[] NOT NULL,
+    numbers integer[] NOT NULL,
+    types text[] NOT NULL,
+    key_columns text[] NOT NULL
+);
+COMMENT ON TABLE seawall.row_shapes IS
+    'which column each value of row_history.row_values is: name, number in pg_attribute, type';
+
+CREATE TABLE seawall.backup_tables (
+    backup_id bigint NOT NULL REFERENCES seawall.backups ON DELETE CASCADE,
+    table_name text NOT NULL,
+    shape_id bigint NOT NULL REFERENCES seawall.row_shapes,
+    rows bigint NOT NULL,
+    digest numeric NOT NULL,
+    read_back_at timestamptz NOT NULL,
+    PRIMARY KEY (backup_id, table_name)
+);
+COMMENT ON COLUMN seawall.backup_tables.digest IS
+    'sum of the hashes of the rows that this backup holds, so that an altered version is found';
+
+-- No foreign keys: they would be asked once a row, and whole tables are written at once.
+CREATE TABLE seawall.row_history (
+    shape_id bigint NOT NULL,
+    row_key text COLLATE "C" NOT NULL,
+    row_values text[] COLLATE "C" NOT NULL,
+    row_hash bigint NOT NULL,
+    first_backup bigint NOT NULL,
+    last_backup bigint,
+    CHECK (last_backup >= first_backup)
+);
+COMMENT ON COLUMN seawall.row_history.last_backup IS 'NULL: the row is still so';
+CREATE UNIQUE INDEX one_open_version ON seawall.row_history (shape_id, row_key)
+    WHERE last_backup IS NULL;
+CREATE INDEX ended_versions ON seawall.row_history (last_backup) WHERE last_backup IS NOT NULL;
+
+CREATE TABLE seawall.restores (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    backup_id bigint NOT NULL,
+    saved_as bigint,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at timestamptz,
+    outcome text CHECK (outcome IN ('done', 'refused', 'failed', 'unverified')),
+    who jsonb NOT NULL,
+    plan_digest text NOT NULL,
+    report json,
+    CHECK ((outcome IS NULL) = (ended_at IS NULL))
+);
+COMMENT ON COLUMN seawall.restores.saved_as IS
+    'the backup of what stood before, made by the restore itself';
+
+CREATE TABLE seawall.forgettings (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    forgotten_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    who jsonb NOT NULL,
+    table_name text NOT NULL,
+    rows bigint NOT NULL,
+    versions bigint NOT NULL
+);
+COMMENT ON TABLE seawall.forgettings IS 'that rows were taken out of the history, and not whose';

@@ -28,16 +28,29 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def identity_rows(
-    reference: UserReference, shapes: Mapping[str, Shape], catalogue: Catalogue
+    reference: UserReference,
+    shapes: Mapping[str, Shape],
+    catalogue: Catalogue,
+    *,
+    rows: sql.Composable | None = None,
 ) -> sql.Composed:
     """SELECT of ``seawall_user`` (the user's row), ``seawall_target``, ``seawall_identity``,
     and ``seawall_place`` (which tells rows apart that are alike).
+
+    Args:
+        rows: a SELECT to take in the user table's place; it has the reference's columns, and
+            ``seawall_user``.
 
     ``seawall_identity`` is the key behind the reference in the feed's words, NULL for an orphan.
     For a table that is not imported it is the referenced value itself.
     """
     users = catalogue.tables[reference.user_table]
-    user_key = users.primary_key or tuple(users.columns)
+    user_key = one_text(
+        [sql.Identifier("u", column) for column in users.primary_key or tuple(users.columns)]
+    )
+    place: sql.Composable = sql.SQL("ROW(u.tableoid, u.ctid)::text")
+    if rows is not None:
+        user_key, place = sql.Identifier("u", "seawall_user"), sql.SQL("NULL")
     value = one_text([sql.Identifier("u", column) for column in reference.columns])
     target = catalogue.tables[reference.table]
     identity: sql.Composable = value
@@ -60,14 +73,15 @@ def identity_rows(
     return sql.SQL(
         "SELECT {user_key} AS seawall_user, {value} AS seawall_target,"
         " CASE WHEN {found} IS NOT NULL THEN {identity} END AS seawall_identity,"
-        " ROW(u.tableoid, u.ctid)::text AS seawall_place"
+        " {place} AS seawall_place"
         " FROM {users} AS u LEFT JOIN {target} AS t ON {meant} {extra} WHERE {said}"
     ).format(
-        user_key=one_text([sql.Identifier("u", column) for column in user_key]),
+        user_key=user_key,
+        place=place,
         value=value,
         found=found,
         identity=identity,
-        users=users.identifier,
+        users=users.identifier if rows is None else sql.SQL("({})").format(rows),
         target=target.identifier,
         meant=reference.join("u", "t"),
         extra=extra,
@@ -123,16 +137,21 @@ def remember(
     reference: UserReference,
     shapes: Mapping[str, Shape],
     catalogue: Catalogue,
-    run_id: int,
+    run_id: int | None,
 ) -> None:
     """Put on record what references mean that were not seen before. Writes only what is new."""
     if reference.table not in shapes:
         return
+    # Each target once: there are far fewer of them than rows that refer to them.
+    targets = sql.SQL("SELECT DISTINCT {}, NULL::text AS seawall_user FROM {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, reference.columns)),
+        catalogue.tables[reference.user_table].identifier,
+    )
     connection.execute(
         sql.SQL(
             "INSERT INTO seawall.referenced_identity"
             " (table_name, row_id, key_columns, identity, run_id)"
-            " SELECT DISTINCT {table}, m.seawall_target, {key}, m.seawall_identity, {run}"
+            " SELECT DISTINCT {table}, m.seawall_target, {key}, m.seawall_identity, {run}::bigint"
             " FROM ({rows}) AS m WHERE m.seawall_identity IS NOT NULL"
             " AND NOT EXISTS (SELECT FROM seawall.referenced_identity AS known WHERE {on_record})"
             " ON CONFLICT DO NOTHING"
@@ -141,7 +160,7 @@ def remember(
             key=sql.Literal(_key_columns(reference, shapes)),
             on_record=on_record(reference, shapes),
             run=sql.Literal(run_id),
-            rows=identity_rows(reference, shapes, catalogue),
+            rows=identity_rows(reference, shapes, catalogue, rows=targets),
         )
     )
 
