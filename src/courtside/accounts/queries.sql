@@ -21,7 +21,8 @@ SELECT
     coalesce(c.name, '') AS club,
     c.time_zone,
     p.id AS player_id,
-    coalesce(r.captain IN ('captain', 'co-captain') AND r.retired_at IS NULL, false) AS is_captain,
+    coalesce(r.captain IN ('captain', 'co-captain') AND r.retired_at IS NULL, false)
+        OR EXISTS (SELECT FROM named_captains AS n WHERE n.user_id = a.user_id AND n.team_id = t.id) AS is_captain,
     r.retired_at IS NULL AS is_current,
     t.retired_at IS NOT NULL AS is_retired
 FROM user_player_associations AS a

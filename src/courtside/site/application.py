@@ -13,11 +13,16 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from courtside import league_database
 from courtside.accounts import linking_routes
 from courtside.accounts import routes as accounts
 from courtside.accounts.passwords import Passwords
 from courtside.accounts.rate_limits import RateLimits
 from courtside.availability import routes as availability
+from courtside.imports import planning_routes, run_routes
+from courtside.imports.work import Imports
+from courtside.operator import answer_routes, restore_routes, user_routes
+from courtside.operator.restore_routes import WaitingRestores
 from courtside.site import error_pages, forgery
 from courtside.site.clock import Clock
 from courtside.site.configuration import Configuration
@@ -26,17 +31,27 @@ from courtside.site.headers import SecurityHeaders
 from courtside.site.request_log import RequestLog
 
 # Every router of pages stands here, so that none is without the check of forms.
-PAGE_ROUTERS = (accounts.router, linking_routes.router, availability.router)
+PAGE_ROUTERS = (
+    accounts.router,
+    linking_routes.router,
+    availability.router,
+    planning_routes.router,
+    run_routes.router,
+    user_routes.router,
+    answer_routes.router,
+    restore_routes.router,
+)
 
 
 def create_application(configuration: Configuration, database_url: str) -> FastAPI:
     """The site as an ASGI application; it connects to the database when it is started.
 
-    ``application.state`` carries ``configuration``, ``database``, ``clock``, ``passwords`` and
-    ``rate_limits``.
+    ``application.state`` carries ``configuration``, ``database``, ``clock``, ``passwords``,
+    ``rate_limits``, ``imports`` and ``restores``.
     """
     database = Database(database_url, connections=configuration.connections)
     passwords = Passwords(at_once=configuration.passwords_at_once)
+    imports = Imports(league_database.manifest(), database_url)
 
     @asynccontextmanager
     async def life(application: FastAPI) -> AsyncIterator[None]:
@@ -45,6 +60,7 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
         try:
             yield
         finally:
+            imports.close()
             database.close()
             passwords.close()
 
@@ -65,6 +81,8 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
     state.database = database
     state.clock = Clock(configuration.time_zone, configuration.today)
     state.passwords = passwords
+    state.imports = imports
+    state.restores = WaitingRestores()
     state.rate_limits = RateLimits()
     error_pages.register(application)
     application.add_api_route("/health", _health, methods=["GET"], include_in_schema=False)

@@ -213,6 +213,7 @@ class Ledger:
                 "outcome": "failed",
                 "certified": False,
                 "tables": {},
+                "examples": {},
                 "files": {},
                 "users": {},
                 "findings": [
