@@ -17,7 +17,7 @@ def written_rows(row: Mapping[str, Any]) -> int | None:
 
 
 def protected_rows(row: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Users' rows that a run looked after, and how many it changed; None where it did not commit."""
+    """Users' rows that a run looked after, and how many it changed; None where none committed."""
     if row["outcome"] not in ("done", "unchanged", "unverified"):
         return None
     users = row["report"]["users"].values()

@@ -99,7 +99,7 @@ def correct(
                     },
                 )
     except Stale as stale:
-        said = f"It was changed after this page was shown to you. Now it says: {_in_words(stale.answer)}."
+        said = f"It was changed meanwhile. Now it says: {_in_words(stale.answer)}."
         case = Case(case.chosen, case.team, case.day, case.events, stale.answer)
         return _page(request, case, form, problem=said, status=409)
     return pages.go_to(f"/users/{user_id}#team-{team_id}")
