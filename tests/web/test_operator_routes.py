@@ -1,4 +1,4 @@
-"""Operators' routes: nobody else gets in or learns that they are there; nothing wrong is written."""
+"""Operators' routes: nobody else gets in or learns of them; nothing wrong is written."""
 
 from __future__ import annotations
 

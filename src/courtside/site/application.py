@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
@@ -87,7 +88,8 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
     error_pages.register(application)
     application.add_api_route("/health", _health, methods=["GET"], include_in_schema=False)
     static = Path(str(resources.files("courtside.site").joinpath("static")))
-    application.mount("/static", _KeptFiles(directory=static), name="static")
+    # Only files: a compressed page would let its length tell of the secrets in it.
+    application.mount("/static", GZipMiddleware(_KeptFiles(directory=static)), name="static")
     for router in PAGE_ROUTERS:
         application.include_router(
             router, dependencies=[Depends(forgery.check)], include_in_schema=False
