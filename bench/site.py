@@ -21,7 +21,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import defaultdict
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -314,8 +313,8 @@ def _import_under_load(
     times = [line["milliseconds"] for line in answers]
     console.print(
         f"{len(chosen)} players answered {len(answers):,} times while {feed.name} was imported in "
-        f"{seconds:.1f} s: {outcome}; p50 {_share(times, 0.5):.0f} ms, p95 {_share(times, 0.95):.0f}"
-        f" ms; {len(failures)} errors, {len(lost)} answers lost"
+        f"{seconds:.1f} s: {outcome}; p50 {_share(times, 0.5):.0f} ms, "
+        f"p95 {_share(times, 0.95):.0f} ms; {len(failures)} errors, {len(lost)} answers lost"
     )
     for failure in failures[:5]:
         console.print(failure, style="bold red", markup=False)
@@ -349,7 +348,7 @@ def _import(site: Site, operator: int, scrape: str) -> str:
 
 def _wait(browser: Browser, status: int, address: str, body: str) -> str:
     """Where the result is: pages of what is under way are asked again."""
-    while status == 303 and address == "/imports/now" or status == 200:
+    while (status == 303 and address == "/imports/now") or status == 200:
         time.sleep(0.5)
         status, address, body = browser.ask("/imports/now")
     if status != 303:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 # The newest by name; a directory of years of scrapes is still a page.
@@ -31,7 +32,8 @@ def available(roots: Iterable[str]) -> list[Scrape]:
     """
     found = [scrape for root in roots for scrape in _below(Path(root))]
     found.sort(key=lambda scrape: (scrape.path.name, scrape.label), reverse=True)
-    return found[:MOST_SHOWN]
+    allowed = (scrape for scrape in found if _stays_within(scrape.path))
+    return list(islice(allowed, MOST_SHOWN))
 
 
 def chosen(roots: Iterable[str], label: str) -> Scrape | None:
@@ -48,7 +50,7 @@ def _below(root: Path) -> Iterator[Scrape]:
     for child in children:
         if child.name.startswith(".") or not child.name.isprintable():
             continue
-        if child.is_dir() and _is_scrape(child) and _stays_within(child, real_root):
+        if child.is_dir() and _is_scrape(child):
             yield Scrape(child, f"{real_root.name}/{child.name}")
 
 
@@ -60,8 +62,9 @@ def _is_scrape(directory: Path) -> bool:
         return False
 
 
-def _stays_within(directory: Path, root: Path) -> bool:
+def _stays_within(directory: Path) -> bool:
     """Whether neither it nor anything in it is a link to somewhere outside the root."""
+    root = directory.parent
     if not directory.resolve().is_relative_to(root):
         return False
     for place, directories, files in os.walk(directory):
