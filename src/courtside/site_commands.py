@@ -35,6 +35,8 @@ def serve(database: str | None) -> None:
         said = configuration.load()
         url = database_url(database, league_database.manifest().database.name)
         league_database.prepare(url)
+        for table, why in league_database.guard(url).items():
+            terminal.errors.print(f"not guarded: {table}: {why}")
         terminal.errors.print(f"courtside listens on {said.base_url}")
         serve.serve(said, url)
 

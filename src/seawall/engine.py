@@ -63,6 +63,9 @@ class Engine:
         progress: called with a stage's name and a count, often.
         forks: a large feed may be read in a forked process. Not for programs with threads of their
             own: one of them may hold a lock that the copy would wait for.
+
+    Raises:
+        ManifestError: the manifest accepts a finding of a check that does not exist.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Engine:
         progress: Progress = _silent,
         forks: bool = False,
     ) -> None:
+        checks.refuse_misspelt(manifest)
         self.manifest = manifest
         self.database = database
         self._progress = progress
@@ -104,7 +108,7 @@ class Engine:
         """
         with self._connected() as connection:
             context = checks.context_of(connection, self.manifest, read_catalogue(connection))
-            findings = checks.check_schema(context)
+            findings = [*checks.check_schema(context), *checks.advise(context)]
             if not any(finding.stops for finding in findings):
                 shapes(self.manifest, context.catalogue)
                 ownership.record(Ledger(connection), self.manifest, context.catalogue)
@@ -140,7 +144,7 @@ class Engine:
             catalogue = read_catalogue(connection)
             context = checks.context_of(connection, self.manifest, catalogue)
             findings = checks.check_schema(context)
-            if any(finding.stops for finding in findings):
+            if any(finding.stops and not finding.acceptable for finding in findings):
                 # Without knowing whose rows are whose there is nothing sensible to stage.
                 return planning.refused_plan(
                     self.manifest, catalogue, feed or staged_schema or "", findings
@@ -227,9 +231,7 @@ class Engine:
             )
         plan = msgspec.structs.replace(plan, findings=findings)
         with self._connected() as connection:
-            result = Run(
-                connection, self.database, self.manifest, plan, said, self._progress
-            ).perform()
+            result = Run(connection, self.database, self.manifest, plan, self._progress).perform()
             # A refused plan can be applied again, with an acceptance.
             if plan.feed.load_id and result["outcome"] != "refused":
                 drop_load(connection, plan.feed.load_id)

@@ -9,10 +9,12 @@ import psycopg
 from psycopg import sql
 
 from seawall.catalog.model import ForeignKey
+from seawall.manifest import Manifest
 from seawall.match import Difference
 from seawall.naming import Shape, as_staged, retired_condition
 from seawall.plan import Change
 from seawall.references import UserReference
+from seawall.scoping import scope_of
 
 EXAMPLES_PER_ACTION = 3
 
@@ -179,6 +181,140 @@ def count_vanishing_references(
             meant=reference.join("u", "t"),
             difference=difference.identifier,
             same_row=same_row(shape, "d", "t"),
+        )
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def vanished_by_scope(
+    connection: psycopg.Connection[Any],
+    manifest: Manifest,
+    shapes: Mapping[str, Shape],
+    difference: Difference,
+) -> list[tuple[str, int, int]]:
+    """(scope, vanished rows, rows that stood before), of scopes from which any vanished."""
+    shape = shapes[difference.table]
+    label, join = scope_of(manifest, shapes, shape, "t")
+    return connection.execute(
+        sql.SQL(
+            "SELECT {label}, count(d.seawall_action), count(*) FROM {table} AS t {join}"
+            " LEFT JOIN {difference} AS d ON d.seawall_action = 'vanished' AND {same_row}"
+            " WHERE NOT {retired} GROUP BY 1 HAVING count(d.seawall_action) > 0 ORDER BY 1"
+        ).format(
+            label=label,
+            table=shape.table.identifier,
+            join=join,
+            difference=difference.identifier,
+            same_row=same_row(shape, "d", "t"),
+            retired=retired_condition(shape, "t"),
+        )
+    ).fetchall()
+
+
+def new_by_scope(
+    connection: psycopg.Connection[Any],
+    manifest: Manifest,
+    shapes: Mapping[str, Shape],
+    difference: Difference,
+) -> dict[str, int]:
+    """New rows by scope; of a scope that is itself new nothing is said."""
+    shape = shapes[difference.table]
+    if shape.scope_column and shape.scope_column not in difference.columns:
+        return {}
+    label, join = scope_of(manifest, shapes, shape, "d")
+    rows = connection.execute(
+        sql.SQL(
+            "SELECT {}, count(*) FROM {} AS d {} WHERE d.seawall_action = 'new' GROUP BY 1"
+        ).format(label, difference.identifier, join)
+    ).fetchall()
+    return dict(rows)
+
+
+def affected(
+    connection: psycopg.Connection[Any],
+    references: Iterable[UserReference],
+    tables: Mapping[str, sql.Identifier],
+    shapes: Mapping[str, Shape],
+    retiring: Mapping[str, Difference],
+    users: str | None,
+) -> tuple[int, int | None]:
+    """Count one user table's rows of which some reference's row leaves, and the users they are of.
+
+    Args:
+        references: those of the one user table.
+        retiring: differences of the tables whose vanished rows are retired or deleted.
+        users: the table that says who a user is.
+
+    Returns:
+        (rows, users); users is None where no reference tells whose a row is.
+    """
+    references = list(references)
+    leaving = [
+        sql.SQL(
+            "EXISTS (SELECT FROM {table} AS t JOIN {difference} AS d"
+            " ON d.seawall_action = 'vanished' AND {same_row} WHERE {meant})"
+        ).format(
+            table=tables[reference.table],
+            difference=retiring[reference.table].identifier,
+            same_row=same_row(shapes[reference.table], "d", "t"),
+            meant=reference.join("u", "t"),
+        )
+        for reference in references
+        if reference.table in retiring and retiring[reference.table].vanished
+    ]
+    person = next((r for r in references if r.table == users and len(r.columns) == 1), None)
+    if not leaving:
+        return 0, None if person is None else 0
+    row = connection.execute(
+        sql.SQL("SELECT count(*), {persons} FROM {users} AS u WHERE {leaving}").format(
+            persons=sql.SQL("NULL")
+            if person is None
+            else sql.SQL("count(DISTINCT {})").format(sql.Identifier("u", person.columns[0])),
+            users=tables[references[0].user_table],
+            leaving=sql.SQL(" OR ").join(leaving),
+        )
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def count_moved(
+    connection: psycopg.Connection[Any],
+    reference: UserReference,
+    users: sql.Identifier,
+    shape: Shape,
+    difference: Difference,
+) -> int:
+    """Count users' rows that refer by a column which this run writes: they would mean another row.
+
+    Ids and keys are never written, so only a reference by some other column can be hit.
+    """
+    written = [
+        column
+        for column in reference.target_columns
+        if column in difference.columns and column not in (*shape.key, *shape.primary_key)
+    ]
+    if not written:
+        return 0
+    changes: list[sql.Composable] = []
+    for column in written:
+        new, old = sql.Identifier("d", column), sql.Identifier("t", column)
+        differs = sql.SQL("{} IS DISTINCT FROM {}").format(new, old)
+        if column not in shape.nulls_overwrite:
+            differs = sql.SQL("({} IS NOT NULL AND {})").format(new, differs)
+        changes.append(differs)
+    row = connection.execute(
+        sql.SQL(
+            "SELECT count(*) FROM {users} AS u JOIN {table} AS t ON {meant} JOIN {difference} AS d"
+            " ON d.seawall_action IN ('changed', 'reinstated') AND {same_row} WHERE {changes}"
+        ).format(
+            users=users,
+            table=shape.table.identifier,
+            meant=reference.join("u", "t"),
+            difference=difference.identifier,
+            same_row=same_row(shape, "d", "t"),
+            changes=sql.SQL(" OR ").join(changes),
         )
     ).fetchone()
     assert row is not None

@@ -5,6 +5,7 @@ TOML in, frozen data out. Nothing here asks the database; docs/manifest.md descr
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import hashlib
 import tomllib
@@ -54,6 +55,43 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """How much may change before a person is asked. Shares from 0 to 1."""
 
     vanished_share: float = 0.10
+    """Of a table's rows in one scope, that vanish."""
+    exchanged_share: float = 0.50
+    """Of a table's rows in one scope, in whose place as many others come."""
+    shrunk_share: float = 0.50
+    """Of a file's records, that are fewer than in the last feed."""
+    user_retired_share: float = 0.05
+    """Of a user table's rows, whose imported row vanishes."""
+
+
+class TableLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Limits of one table; what is left out is as in the general ones."""
+
+    vanished_share: float | None = None
+    exchanged_share: float | None = None
+    user_retired_share: float | None = None
+
+
+class Acceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A finding that is accepted in every run."""
+
+    finding: str
+    """``CHECK:TABLE[@SCOPE]``, as the refusal prints it."""
+    reason: str
+    hash: str = ""
+    """As the refusal prints it, where it prints one."""
+    until: datetime.date | None = None
+    """The last day on which it holds."""
+
+    @property
+    def check(self) -> str:
+        """The check's name."""
+        return self.finding.partition(":")[0]
+
+    @property
+    def table(self) -> str:
+        """What it is about; a table as a rule."""
+        return self.finding.partition(":")[2].partition("@")[0]
 
 
 class HealthSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -113,7 +151,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     allow: tuple[Operation, ...] = ()
     backup: bool = True
     backup_leave_out: tuple[str, ...] = ()
-    limits: Limits | None = None
+    limits: TableLimits | None = None
     reason: str = ""
 
 
@@ -126,6 +164,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     limits: Limits = Limits()
     health: HealthSection = HealthSection()
     backup: BackupSection = BackupSection()
+    accept: tuple[Acceptance, ...] = ()
     notify: Notify = Notify()
     tables: Mapping[str, Table]
 
@@ -140,6 +179,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     health: HealthSection
     backup: BackupSection
+    accept: tuple[Acceptance, ...]
     notify: Notify
     tables: Mapping[str, Table]
     digest: str
@@ -217,6 +257,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             limits=file.limits,
             health=file.health,
             backup=file.backup,
+            accept=file.accept,
             notify=file.notify,
             tables={table.removeprefix("public."): said for table, said in file.tables.items()},
             digest=digest,
@@ -257,9 +298,19 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """Kinds of file that feed a table; a table's own name where nothing is said."""
         return self.tables[name].sources or (name,)
 
-    def vanished_share(self, name: str) -> float:
-        """The share of a table's rows in one scope that may vanish without a question."""
-        return (self.tables[name].limits or self.limits).vanished_share
+    def share(self, name: str, of: str) -> float:
+        """A limit as it holds for one table.
+
+        Args:
+            of: the limit's key, ``vanished_share`` for instance.
+        """
+        own = self.tables[name].limits
+        share = getattr(own, of, None) if own else None
+        return getattr(self.limits, of) if share is None else share
+
+    def limit(self, name: str, of: str, rows: int) -> int:
+        """How many of a table's rows a limit lets pass without a question: always one."""
+        return max(1, int(rows * self.share(name, of) + 1e-9))  # 0.29 × 100 falls short of 29
 
     def staged_key(self, name: str) -> tuple[str, ...]:
         """Staged columns that identify a row: the key, with references named by parents' keys."""
@@ -339,10 +390,30 @@ def _contradictions(manifest: Manifest) -> Iterator[str]:
     if manifest.users and manifest.users.table not in manifest.tables:
         yield f"users: the table “{manifest.users.table}” is not in tables"
     limits = [manifest.limits, *(t.limits for t in manifest.tables.values() if t.limits)]
-    shares = [limit.vanished_share for limit in limits]
+    shares = [share for limit in limits for share in msgspec.structs.astuple(limit)]
     shares += [manifest.feed.set_aside_budget, manifest.health.stable_share]
     shares.append(manifest.health.gone_share)
-    if any(not 0 <= share <= 1 for share in shares):
-        yield "limits and shares go from 0 to 1"
     if manifest.backup.keep_runs < 1:
         yield "backup.keep_runs: at least the latest backup is kept"
+    if any(share is not None and not 0 <= share <= 1 for share in shares):
+        yield "limits and shares go from 0 to 1"
+    yield from _wrong_acceptances(manifest)
+
+
+def _wrong_acceptances(manifest: Manifest) -> Iterator[str]:
+    """Yield what is wrong with the acceptances; whether a check has that name, its caller knows."""
+    named = {"feed", *manifest.tables, *(n for t in manifest.tables.values() for n in t.sources)}
+    seen: set[str] = set()
+    for number, each in enumerate(manifest.accept):
+        place = f"accept[{number}]"
+        if not each.check or not each.table:
+            yield f"{place}: “{each.finding}” is not of the form CHECK:TABLE[@SCOPE]"
+        elif each.table not in named:
+            close = difflib.get_close_matches(each.table, named, n=1, cutoff=0.5)
+            hint = f"; did you mean “{close[0]}”?" if close else ""
+            yield f"{place}: no table of the manifest is called “{each.table}”{hint}"
+        if not each.reason.strip():
+            yield f"{place}: an acceptance needs a reason"
+        if each.finding in seen:
+            yield f"{place}: “{each.finding}” is accepted twice"
+        seen.add(each.finding)

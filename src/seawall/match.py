@@ -407,7 +407,7 @@ class Matcher:
         scope = self._manifest.scope
         if "" in judged:
             # The files say nothing about scopes, so the rows do: what stands in them is carried.
-            judged |= self._staged_scopes(shape)
+            judged |= self._coverage.fed_before(shape.name, self._staged_scopes(shape))
         scopes = sql.Literal(sorted(judged))
         if scope and shape.scope_column in shape.parents:
             table = self._shapes[scope.table]

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from seawall.accounts import FileAccount
+from seawall.coverage import Fed
 from seawall.errors import PlanError
+from seawall.manifest import Acceptance
 from seawall.match import Difference
 from seawall.staging import StagedFeed
 
 FORMAT = 1
+
+AcceptanceKind = Literal["", "once", "standing"]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +36,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """False where no acceptance can make it right."""
     accepted: str | None = None
     """The reason that was given with an acceptance."""
+    acceptance: AcceptanceKind = ""
+    """Whether it was accepted for this run alone, or stands in the manifest."""
+    hash: str = ""
+    """What the finding is about, word for word: an acceptance in the manifest must carry it, so
+    that something else is asked about again."""
 
     @property
     def subject(self) -> str:
@@ -82,6 +92,12 @@ class UserImpact(msgspec.Struct, frozen=True, kw_only=True):
     """References behind which another key stands than was once recorded."""
     vanishing: dict[str, int]
     """Reference → users' rows whose imported row vanishes in this run (it is kept for them)."""
+    affected_rows: int
+    """Rows of which at least one reference's row would be retired by this run."""
+    affected_users: int | None
+    """Users whose rows these are; None where no reference to the users' table tells."""
+    moved: dict[str, int]
+    """Reference → users' rows that would mean another row, or none, after this run."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +121,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Tells whether imported rows were written since; see ``Matcher.row_versions``."""
     tables: dict[str, TablePlan]
     users: dict[str, UserImpact]
+    fed: dict[str, Fed]
+    """What the feed says of each table that it carries."""
     findings: tuple[Finding, ...]
     digest: str = ""
 
@@ -166,7 +184,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def accept(
     findings: tuple[Finding, ...], acceptances: dict[str, str]
 ) -> tuple[tuple[Finding, ...], list[str]]:
-    """Mark findings as accepted.
+    """Mark findings as accepted for one run.
 
     Args:
         acceptances: ``CHECK:TABLE[@SCOPE]`` → reason.
@@ -180,6 +198,48 @@ def accept(
         reason = acceptances.get(finding.subject)
         if reason is not None and finding.refuses and finding.acceptable:
             used.add(finding.subject)
-            finding = msgspec.structs.replace(finding, accepted=reason)
+            finding = msgspec.structs.replace(finding, accepted=reason, acceptance="once")
         marked.append(finding)
     return tuple(marked), [subject for subject in acceptances if subject not in used]
+
+
+def accept_standing(
+    findings: Sequence[Finding], standing: Sequence[Acceptance], today: datetime.date
+) -> tuple[Finding, ...]:
+    """Mark findings that the manifest accepts; one that fits no finding does nothing.
+
+    Args:
+        today: an acceptance holds up to its last day.
+    """
+    said = {each.finding: each for each in standing if each.until is None or today <= each.until}
+    marked = []
+    for finding in findings:
+        each = said.get(finding.subject)
+        if each is not None and finding.refuses and finding.acceptable:
+            if each.hash == finding.hash:
+                finding = msgspec.structs.replace(
+                    finding, accepted=each.reason, acceptance="standing"
+                )
+            else:
+                other = f"of the hash {each.hash}" if each.hash else "without a hash"
+                finding = msgspec.structs.replace(
+                    finding,
+                    message=f"{finding.message}; the manifest’s acceptance is for another one, "
+                    f"{other}",
+                )
+        marked.append(finding)
+    return tuple(marked)
+
+
+def accepted_subjects(findings: Sequence[Finding], plan_digest: str) -> dict[str, dict[str, str]]:
+    """What was accepted, for the ledger: subject → kind, reason, and what it is bound to."""
+    return {
+        finding.subject: {
+            "kind": finding.acceptance,
+            "reason": finding.accepted,
+            **({"plan": plan_digest} if finding.acceptance == "once" else {}),
+            **({"hash": finding.hash} if finding.hash else {}),
+        }
+        for finding in findings
+        if finding.accepted is not None
+    }

@@ -18,7 +18,7 @@ from seawall.accounts import FileAccount, account
 from seawall.accounts import incomplete as incomplete_kinds
 from seawall.catalog.model import Catalogue
 from seawall.checks import reference_cycle
-from seawall.coverage import Coverage, scopes_in_database
+from seawall.coverage import Coverage, Fed, fed_by, scopes_in_database
 from seawall.ledger import Ledger
 from seawall.manifest import Manifest
 from seawall.match import Difference, Matcher
@@ -74,15 +74,23 @@ def make_plan(
         connection.execute("ROLLBACK TO SAVEPOINT unmatched")
         staged = msgspec.structs.replace(staged, incomplete=incomplete)
     files = tuple(account(connection, staged))
+    book = Ledger(connection)
+    fed = fed_by(connection, manifest, shapes, staged)
+    progress("planning", 0)
+    users = user_impacts(context, shapes, differences)
     facts = checks.FeedFacts(
         feed=staged,
         files=files,
         differences=differences,
         shapes=shapes,
         coverage=coverage,
-        newest_as_of=Ledger(connection).newest_as_of(),
+        newest_as_of=book.newest_as_of(),
+        known_scopes=frozenset(scopes_in_database(connection, manifest, shapes)),
+        fed=fed,
+        fed_columns=frozenset(book.fed_columns()),
+        read_before=book.last_read(),
+        users=users,
     )
-    progress("planning", 0)
     tables = _table_plans(context, facts, order)
     plan = _sealed(
         manifest,
@@ -90,12 +98,13 @@ def make_plan(
         staged,
         (*findings, *checks.check_feed(msgspec.structs.replace(context, facts=facts))),
         files=files,
-        last_run_id=Ledger(connection).last_run_id(),
+        last_run_id=book.last_run_id(),
         order=tuple(order),
         differences=differences,
         row_versions=matcher.row_versions(),
         tables=tables,
-        users=_user_impacts(context, facts),
+        users=users,
+        fed=fed,
         started=started,
     )
     connection.execute("COMMIT")
@@ -117,11 +126,13 @@ def coverage_of(
     staged: StagedFeed,
 ) -> Coverage:
     """What a feed may make vanish, seen with all that was loaded before."""
+    book = Ledger(connection)
     return Coverage(
         manifest,
         staged.complete,
-        Ledger(connection).carried() | staged.present,
+        book.carried() | staged.present,
         scopes_in_database(connection, manifest, shapes),
+        book.fed_scopes(),
     )
 
 
@@ -138,6 +149,7 @@ def _sealed(
     row_versions: str = "",
     tables: dict[str, TablePlan] | None = None,
     users: dict[str, UserImpact] | None = None,
+    fed: dict[str, Fed] | None = None,
     started: float | None = None,
 ) -> Plan:
     return Plan(
@@ -155,6 +167,7 @@ def _sealed(
         row_versions=row_versions,
         tables=tables or {},
         users=users or {},
+        fed=fed or {},
         findings=findings,
     ).sealed()
 
@@ -236,30 +249,46 @@ def _hold_back(
     return held_back
 
 
-def _user_impacts(context: checks.Context, facts: checks.FeedFacts) -> dict[str, UserImpact]:
-    connection, catalogue = context.connection, context.catalogue
+def user_impacts(
+    context: checks.Context, shapes: Mapping[str, Shape], differences: Mapping[str, Difference]
+) -> dict[str, UserImpact]:
+    """What the differences mean for each user table, as its rows are now."""
+    connection, catalogue, manifest = context.connection, context.catalogue, context.manifest
+    identifiers = {name: table.identifier for name, table in catalogue.tables.items()}
+    retiring = {
+        name: difference
+        for name, difference in differences.items()
+        if manifest.tables[name].vanished in ("retire", "delete")
+    }
+    person = manifest.users.table if manifest.users else None
     impacts: dict[str, UserImpact] = {}
-    for name in context.manifest.user_tables():
-        table = catalogue.tables[name].identifier
+    for name in manifest.user_tables():
+        table = identifiers[name]
         row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
         mine = [reference for reference in context.references if reference.user_table == name]
-        meant = [
-            meanings.take(connection, reference, facts.shapes, catalogue) for reference in mine
-        ]
-        vanishing = {}
+        meant = [meanings.take(connection, reference, shapes, catalogue) for reference in mine]
+        vanishing, moved = {}, {}
         for reference in mine:
-            difference = facts.differences.get(reference.table)
-            if difference is None or not difference.vanished:
+            difference = differences.get(reference.table)
+            if difference is None:
                 continue
-            count = impact.count_vanishing_references(
-                connection, reference, table, facts.shapes[reference.table], difference
-            )
-            if count:
-                vanishing[reference.label] = count
+            shape = shapes[reference.table]
+            if difference.vanished:
+                vanishing[reference.label] = impact.count_vanishing_references(
+                    connection, reference, table, shape, difference
+                )
+            if difference.changed:
+                moved[reference.label] = impact.count_moved(
+                    connection, reference, table, shape, difference
+                )
+        rows, users = impact.affected(connection, mine, identifiers, shapes, retiring, person)
         impacts[name] = UserImpact(
             rows=row[0] if row else 0,
             orphans=sum(meaning.orphans for meaning in meant),
             retargeted=sum(meaning.retargeted for meaning in meant),
-            vanishing=vanishing,
+            vanishing={label: count for label, count in vanishing.items() if count},
+            affected_rows=rows,
+            affected_users=users,
+            moved={label: count for label, count in moved.items() if count},
         )
     return impacts

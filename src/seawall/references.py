@@ -62,7 +62,8 @@ def user_references(manifest: Manifest, catalogue: Catalogue) -> list[UserRefere
                 columns=key.columns,
                 table=key.target,
                 target_columns=key.target_columns,
-                soft=False,
+                # What is declared NOT ENFORCED says what it means, and keeps nothing.
+                soft=not key.enforced,
             )
         for reference in said.references:
             table = catalogue.tables.get(reference.table)

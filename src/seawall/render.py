@@ -208,7 +208,8 @@ def findings(console: Console, found: Iterable[Finding], command: str) -> None:
         table.add_column()
         _add(table, label, _line((finding.check, "bold"), "  ", finding.message))
         if finding.accepted is not None:
-            _add(table, "", f"because “{finding.accepted}”")
+            where = " (in the manifest)" if finding.acceptance == "standing" else ""
+            _add(table, "", f"because “{finding.accepted}”{where}")
         elif finding.stops:
             if finding.why:
                 _add(table, Text("    why", style="dim"), finding.why)
@@ -219,6 +220,13 @@ def findings(console: Console, found: Iterable[Finding], command: str) -> None:
                     table,
                     Text(" accept", style="dim"),
                     f'{command} --accept {finding.subject} --reason "…"',
+                )
+            if finding.acceptable and finding.hash:
+                _add(
+                    table,
+                    Text(" always", style="dim"),
+                    f'[[accept]] finding = "{finding.subject}" hash = "{finding.hash}" '
+                    'reason = "…" (in the manifest)',
                 )
         console.print()
         console.print(table)
@@ -368,8 +376,9 @@ def shown_run(console: Console, row: Mapping[str, Any]) -> None:
             )
         console.print()
         console.print(table)
-    for subject, reason in row["acceptances"].items():
-        say(console, f"accepted    {subject} because “{reason}”")
+    for subject, said in row["acceptances"].items():
+        where = "in the manifest" if said["kind"] == "standing" else "for this run"
+        say(console, f"accepted    {subject} {where} because “{said['reason']}”")
     run(console, report)
 
 

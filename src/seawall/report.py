@@ -87,6 +87,8 @@ def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
             "fix": finding.fix,
             "refuses": finding.refuses,
             "accepted": finding.accepted,
+            "acceptance": finding.acceptance,
+            "hash": finding.hash,
         }
         for finding in found
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -21,7 +21,7 @@ from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
 from seawall.match import Matcher
 from seawall.naming import shapes
-from seawall.plan import Finding, Plan
+from seawall.plan import Finding, Plan, accepted_subjects
 from seawall.references import user_references
 from seawall.report import Report
 from seawall.staging import Progress
@@ -35,7 +35,6 @@ class Run:
         connection: to the target; in autocommit.
         url: the same target, for what needs a second connection.
         plan: with the acceptances marked in its findings.
-        acceptances: ``CHECK:TABLE[@SCOPE]`` → reason, for the ledger.
         progress: called with a stage's name and a count, often.
     """
 
@@ -45,14 +44,12 @@ class Run:
         url: str,
         manifest: Manifest,
         plan: Plan,
-        acceptances: Mapping[str, str],
         progress: Progress,
     ) -> None:
         self._connection = connection
         self._url = url
         self._manifest = manifest
         self._plan = plan
-        self._acceptances = acceptances
         self._progress = progress
         self._ledger = Ledger(connection)
         self._started = time.monotonic()
@@ -89,6 +86,7 @@ class Run:
                 self._close("failed", [_INTERRUPTED])
             raise
         try:
+            self._record_fed()
             after_commit.follow_up(
                 self._connection,
                 self._manifest,
@@ -105,6 +103,15 @@ class Run:
             self._ledger.amend(self._run_id, result)
         return result
 
+    def _record_fed(self) -> None:
+        """Put on record of what the feed spoke: from the next run on its absences count."""
+        fed = self._plan.fed
+        self._ledger.record_fed(
+            self._run_id,
+            {(table, scope) for table, said in fed.items() for scope in said.scopes},
+            {(table, column) for table, said in fed.items() for column in said.columns},
+        )
+
     def _intend(self) -> int:
         plan = self._plan
         run_id = self._ledger.intend(
@@ -116,7 +123,7 @@ class Run:
             catalogue_digest=plan.catalogue_digest,
             who=ledger.who(),
             versions=ledger.versions(self._connection),
-            acceptances=self._acceptances,
+            acceptances=accepted_subjects(plan.findings, plan.digest),
             evidence=plan.feed.evidence,
         )
         self._ledger.keep_files(run_id, plan.feed.load_id, _file_rows(plan))
@@ -171,9 +178,24 @@ class Run:
                 fix="Plan again.",
             )
         context = checks.context_of(self._connection, self._manifest, catalogue)
-        stopping = [finding for finding in checks.check_schema(context) if finding.stops]
+        self._refuse_more_impact(context, catalogue)
+        accepted = {(f.subject, f.hash) for f in plan.findings if f.accepted is not None}
+        stopping = [
+            finding
+            for finding in checks.check_schema(context)
+            if finding.stops and (finding.subject, finding.hash) not in accepted
+        ]
         if stopping:
             raise PlanStale(stopping[0].message, why=stopping[0].why, fix=stopping[0].fix)
+
+    def _refuse_more_impact(self, context: checks.Context, catalogue: Catalogue) -> None:
+        """Users may have referred to what vanishes since the plan was made, and nobody decided."""
+        known = shapes(self._manifest, catalogue)
+        impacts = planning.user_impacts(context, known, self._plan.differences)
+        accepted = {f.subject for f in self._plan.findings if f.accepted is not None}
+        for finding in checks.judge_impact(self._manifest, impacts):
+            if finding.subject not in accepted:
+                raise PlanStale(finding.message, why=finding.why, fix=finding.fix)
 
     def _transaction(self, catalogue: Catalogue) -> tuple[Outcome, Report]:
         plan = self._plan
@@ -242,11 +264,19 @@ def _finding_of(error: Exception) -> Finding:
             fix=error.fix,
             acceptable=False,
         )
+    named = getattr(error, "diag", None)
+    message, fix = str(error).strip(), "docs/errors.md says what the common ones mean."
+    if isinstance(error, psycopg.IntegrityError) and named and named.constraint_name:
+        message = (
+            f"{named.constraint_name} of {named.table_name} forbids a row of this feed: "
+            f"{named.message_detail or named.message_primary}"
+        )
+        fix = f"Correct the row in the source, or change {named.constraint_name}."
     return Finding(
         check="database-error",
-        table="",
-        message=str(error).strip(),
+        table=(named and named.table_name) or "",
+        message=message,
         why="The database refused a statement of the run; everything was rolled back.",
-        fix="docs/errors.md says what the common ones mean.",
+        fix=fix,
         acceptable=False,
     )

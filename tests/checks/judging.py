@@ -11,8 +11,12 @@ EVERY_TABLE = (*USER_TABLES, "clubs", "teams", "games")
 
 
 def found(reload: Reload) -> dict[str, Finding]:
-    """The findings of ``seawall check`` by name of their check; they say why, and how to mend."""
-    findings = reload.engine.check()
+    """The findings of ``seawall check`` by name of their check; they say why, and how to mend.
+
+    ``truncate-reach`` is true of every database in which users refer to imported rows; it has a
+    test of its own.
+    """
+    findings = [f for f in reload.engine.check() if f.check != "truncate-reach"]
     for finding in findings:
         assert finding.message
         assert finding.why

@@ -87,9 +87,10 @@ def test_a_refusal_says_how_to_accept_it(league: Reload):
 def test_an_acceptance_by_its_exact_name(league: Reload):
     result = seawall(league, "apply", league.feed(**REFUSED), "--yes", *ACCEPT)
     assert result.exit_code == 0, result.output
-    assert league.value("SELECT acceptances FROM seawall.runs ORDER BY id DESC LIMIT 1") == {
-        "empty-feed:games": "no games yet"
-    }
+    accepted = league.value("SELECT acceptances FROM seawall.runs ORDER BY id DESC LIMIT 1")
+    assert list(accepted) == ["empty-feed:games"]
+    said_of_it = accepted["empty-feed:games"]
+    assert (said_of_it["kind"], said_of_it["reason"]) == ("once", "no games yet")
 
 
 @pytest.mark.parametrize(
@@ -116,10 +117,11 @@ def test_a_run_that_fails(league: Reload):
         "CREATE RULE gone AS ON UPDATE TO teams DO ALSO DELETE FROM answers WHERE id = 1"
     )
     before = league.image(*ALL)
-    code, report = seawall_json(league, "apply", league.feed(**CHANGED), "--yes")
+    seen = ("--accept", "unknown-rule:teams", "--reason", "seen")
+    code, report = seawall_json(league, "apply", league.feed(**CHANGED), "--yes", *seen)
     assert (code, report["outcome"]) == (1, "failed")
     assert league.image(*ALL) == before
-    result = seawall(league, "apply", league.feed(**CHANGED), "--yes")
+    result = seawall(league, "apply", league.feed(**CHANGED), "--yes", *seen)
     assert result.exit_code == 1
     assert "answers 1 lost" in said(result.output)
 

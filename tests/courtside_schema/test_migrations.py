@@ -21,6 +21,8 @@ ALL = [
     "0002_user_tables",
     "0003_accounts",
     "0004_answers",
+    "0010_captains",
+    "0011_api_tokens",
     "0020_operators",
 ]
 

@@ -21,7 +21,7 @@ import pytest
 import courtside
 import seawall
 from courtside.cli import app as courtside_app
-from seawall import Manifest, checks, health, plan
+from seawall import Manifest, checks, coverage, health, plan
 from seawall import manifest as manifest_module
 from seawall.accounts import FileAccount
 from seawall.apply import TableOutcome, UserOutcome
@@ -134,7 +134,7 @@ def test_no_command_is_documented_that_does_not_exist(program: str) -> None:
 
 def check_names() -> set[str]:
     """Names of rules, and of the notices that readers give."""
-    names = {n for rule in (*checks.SCHEMA_RULES, *checks.FEED_RULES) for n in rule.NAMES}
+    names = {n for rule in checks.EVERY_RULE for n in rule.NAMES}
     for _, tree in syntax_trees():
         names |= set(_said_in_calls(tree, "Notice"))
     return names
@@ -260,7 +260,7 @@ def report_keys() -> set[str]:
 @pytest.mark.parametrize(
     "shape",
     [
-        *(plan.Plan, plan.Finding, plan.TablePlan, plan.UserImpact, plan.Change),
+        *(plan.Plan, plan.Finding, plan.TablePlan, plan.UserImpact, plan.Change, coverage.Fed),
         *(FileAccount, Difference, TableOutcome, UserOutcome),
         *(health.Health, health.UserTableHealth),
     ],

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "queries"),
     ("manifest", "catalog", "database", "embedded", "notification", "options"),
     ("naming", "references"),
-    ("feeds", "settling"),
+    ("feeds", "scoping", "settling"),
     ("staging",),
     ("accounts", "coverage"),
     ("match",),

@@ -27,6 +27,7 @@ CREATE TABLE answers (
     team_id integer NOT NULL REFERENCES teams, game_id uuid REFERENCES games,
     answer text NOT NULL, points numeric DEFAULT 1.0
 );
+CREATE INDEX ON answers (game_id);
 CREATE TABLE favourites (user_id integer REFERENCES users, club_id integer);
 """
 
@@ -67,8 +68,15 @@ owner = "users"
 references = [{ columns = ["club_id"], table = "clubs" }]
 """
 
-# Most tests make much vanish from little; the limit has tests of its own.
-MANIFEST = "[limits]\nvanished_share = 1.0\n" + IMPORTED + USERS
+# Most tests make much vanish from little; the limits have tests of their own.
+LIMITS = """
+[limits]
+vanished_share = 1.0
+exchanged_share = 1.0
+shrunk_share = 1.0
+user_retired_share = 1.0
+"""
+MANIFEST = LIMITS + IMPORTED + USERS
 USER_TABLES = ("users", "answers", "favourites")
 
 CLUBS: Rows = [{"name": "Tennaqua", "city": "Deerfield"}, {"name": "Valley Lo", "city": "Glenview"}]

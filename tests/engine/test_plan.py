@@ -189,7 +189,9 @@ def test_a_refused_plan_is_recorded_and_can_be_accepted(league: Reload):
     assert report["findings"][0]["accepted"] == "no games yet"
     kept = league.engine.run(report["run"])
     assert kept is not None
-    assert kept["acceptances"] == {"empty-feed:games": "no games yet"}
+    assert kept["acceptances"] == {
+        "empty-feed:games": {"kind": "once", "plan": plan.digest, "reason": "no games yet"}
+    }
 
 
 @pytest.mark.parametrize(

@@ -41,10 +41,14 @@ sources = ["teams", "games"]
 table = "leagues"
 by = { code = "league" }
 """
-MANIFEST = f'[feed]\nreader = "test_scope:reader"\n[limits]\nvanished_share = 1.0\n{TABLES}'
-JSON_MANIFEST = f"[limits]\nvanished_share = 1.0\n{TABLES}".replace(
-    'sources = ["teams", "games"]\n', ""
-)
+LIMITS = """
+[limits]
+vanished_share = 1.0
+exchanged_share = 1.0
+shrunk_share = 1.0
+"""
+MANIFEST = f'[feed]\nreader = "test_scope:reader"\n{LIMITS}{TABLES}'
+JSON_MANIFEST = f"{LIMITS}{TABLES}".replace('sources = ["teams", "games"]\n', "")
 
 
 class TwoKinds:

@@ -21,6 +21,10 @@ CREATE TRIGGER stop BEFORE UPDATE ON teams FOR EACH ROW EXECUTE FUNCTION stop();
 """
 
 
+BELIEVED = ("--accept", "unknown-trigger:teams", "--reason", "it only waits")
+"""What a run needs that ``STOP_AT_TEAMS`` stops."""
+
+
 def importer(reload: Reload, *arguments: str | Path) -> subprocess.Popen[str]:
     """Start ``seawall apply`` on the reload's database."""
     return subprocess.Popen(

@@ -114,13 +114,14 @@ def test_a_cascade_into_users_rows_is_refused(
     # The fix is a statement that mends it.
     execute(answered_url, finding["fix"])
     mended = run("seawall", "check", "--json", "--manifest", MANIFEST, "--database", answered_url)
-    assert (mended.exit_code, mended.report["findings"]) == (0, [])
+    refusing = [each for each in mended.report["findings"] if each["refuses"]]
+    assert (mended.exit_code, refusing) == (0, [])
 
 
 def test_a_trigger_that_deletes_answers_is_rolled_back_and_the_rows_named(
     june_13_url: str, real_feeds: Path
 ) -> None:
-    """Retiring the BYE teams fires it. The scrape's own acceptance is given."""
+    """Retiring the BYE teams fires it. The scrape's own acceptance is given, and the trigger's."""
     execute(june_13_url, DELETES_ANSWERS)
     lost = query(
         june_13_url,
@@ -129,7 +130,10 @@ def test_a_trigger_that_deletes_answers_is_rolled_back_and_the_rows_named(
     )
     assert len(lost) > 8
     with nothing_moves(june_13_url):
-        ended = import_feed(june_13_url, real_feeds / "2025-06-30", *REPLAYED)
+        asked = import_feed(june_13_url, real_feeds / "2025-06-30", *REPLAYED)
+        assert (asked.outcome, asked.refusals()) == ("refused", ["unknown-trigger:teams"])
+        believed = ("--accept", "unknown-trigger:teams", *REPLAYED)
+        ended = import_feed(june_13_url, real_feeds / "2025-06-30", *believed)
 
     assert (ended.exit_code, ended.outcome) == (1, "failed")
     assert ended.refusals() == ["user-rows-damaged:player_availability"]

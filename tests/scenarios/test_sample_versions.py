@@ -79,7 +79,11 @@ def test_users_rows_stand_through_the_versions_of_a_sample_feed(
     before = every_row(url)
     reissued = import_feed(url, fourth)
     assert (reissued.exit_code, reissued.outcome) == (3, "refused")
-    assert reissued.refusals() == ["vanished-share:players@NSTF", "vanished-share:rosters@NSTF"]
+    assert reissued.refusals() == [
+        f"{check}:{table}@NSTF"
+        for check in ("key-churn", "vanished-share")
+        for table in ("players", "rosters")
+    ]
     message = reissued.message("vanished-share", "players", "NSTF")
     assert "(100%) are not in this feed" in message
     assert "so the source probably changed its keys" in message

@@ -12,8 +12,16 @@ MANIFEST = Manifest.parse(
 Files = set[tuple[str, str]]
 
 
-def coverage(present: Files, before: Files = frozenset(), known: set[str] = frozenset()):  # pyright: ignore
-    return Coverage(MANIFEST, set(present), set(before), set(known))
+EVERYWHERE = frozenset(("teams", scope) for scope in ("", "A", "B"))
+
+
+def coverage(
+    present: Files,
+    before: Files = frozenset(),  # pyright: ignore
+    known: set[str] = frozenset(),  # pyright: ignore
+    fed: Files = EVERYWHERE,  # pyright: ignore
+):
+    return Coverage(MANIFEST, set(present), set(before), set(known), set(fed))
 
 
 def test_a_scope_whose_every_kind_is_there():
@@ -55,3 +63,12 @@ def test_a_feed_without_the_tables_files_judges_nothing():
 
 def test_files_without_scope_speak_of_everything():
     assert coverage({("", "players")}, known={"A", "B"}).judged_whole("teams")
+
+
+def test_where_no_run_has_fed_a_table_nothing_is_judged():
+    first = coverage({("A", "players")}, known={"A"}, fed=set())
+    assert first.judged_scopes("teams") == set()
+    assert not first.judged_whole("teams")
+    elsewhere = coverage({("A", "players"), ("B", "players")}, fed={("teams", "A")})
+    assert elsewhere.judged_scopes("teams") == {"A"}
+    assert not elsewhere.judged_whole("teams")

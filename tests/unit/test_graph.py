@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seawall.catalog.graph import Cycle, cascade_paths, load_order
+from seawall.catalog.graph import Cycle, cascade_paths, load_order, truncate_reach
 from seawall.catalog.model import Action, ForeignKey
 
 
@@ -18,6 +18,9 @@ def key(table: str, target: str, delete: Action = "a", update: Action = "a") -> 
         on_delete=delete,
         on_update=update,
         validated=True,
+        enforced=True,
+        disabled=False,
+        indexed=True,
     )
 
 
@@ -76,3 +79,8 @@ def test_circles_end():
         ("b", "delete"),
         ("a", "delete"),
     }
+
+
+def test_truncate_reaches_whatever_refers_at_any_depth():
+    keys = [key("b", "a"), key("c", "b", "r"), key("d", "x", "c"), key("a", "c")]
+    assert truncate_reach(["a"], keys) == ["b", "c"]

@@ -261,6 +261,8 @@ def test_the_wrong_method(address: str, owner: Visitor, filled: Callable[[str], 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_what_everybody_may_see(address: str, anonymous: Visitor) -> None:
     assert anonymous.get(address).status_code in (200, 303)
+    if address == "/health":
+        assert anonymous.client.head(address).status_code == 200
 
 
 def test_nothing_there(anonymous: Visitor) -> None:

@@ -45,10 +45,10 @@ def claim(request: Request, person: SignedIn, form: Form) -> Response:
     wanted = _wanted(form)
     if wanted is None:
         raise NotFound
+    request.app.state.rate_limits.search(person.user_id)
+    player_id = whole_number(form.get("player", "")) or 0
     with request.app.state.database.transaction() as connection:
-        outcome = linking.claim(
-            connection, person, whole_number(form.get("player", "")) or 0, wanted
-        )
+        outcome = linking.claim(connection, person, player_id, wanted)
     if outcome == "linked":
         return pages.go_to("/availability")
     return pages.go_to("/find-yourself")

@@ -22,14 +22,3 @@ END
 $$;
 CREATE TRIGGER operator_actions_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON operator_actions
     FOR EACH STATEMENT EXECUTE FUNCTION operator_actions_stay();
-
--- Captains whom an operator named, beside those whom the feed marks.
-CREATE TABLE named_captains (
-    user_id bigint NOT NULL REFERENCES users (id),
-    team_id bigint NOT NULL REFERENCES teams (id),
-    named_by bigint NOT NULL REFERENCES users (id),
-    named_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (user_id, team_id)
-);
-CREATE INDEX named_captains_team_id ON named_captains (team_id);
-CREATE INDEX named_captains_named_by ON named_captains (named_by);

@@ -45,10 +45,6 @@ LIMIT %(limit)s
 -- name: sessions_of_user
 SELECT count(*) AS count, max(created_at) AS latest FROM sessions WHERE user_id = %s AND expires_at > now()
 
--- name: lock_user
--- One change of a user's roles at a time.
-SELECT id, email, display_name FROM users WHERE id = %s FOR NO KEY UPDATE
-
 -- name: make_operator
 INSERT INTO operators (user_id, made_by) VALUES (%s, %s) ON CONFLICT DO NOTHING
 
@@ -60,13 +56,7 @@ DELETE FROM operators WHERE user_id = %s
 SELECT user_id FROM operators ORDER BY user_id FOR UPDATE
 
 -- name: named_captain_of
-SELECT team_id FROM named_captains WHERE user_id = %s
-
--- name: name_captain
-INSERT INTO named_captains (user_id, team_id, named_by) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
-
--- name: end_captain
-DELETE FROM named_captains WHERE user_id = %s AND team_id = %s
+SELECT team_id FROM named_captains WHERE user_id = %s AND ended_at IS NULL
 
 -- name: answer
 SELECT availability_status AS status, notes, version, updated_at FROM player_availability

@@ -12,7 +12,7 @@ from courtside.accounts import accounts, people
 from courtside.accounts.people import Operator, Person
 from courtside.availability.answers import WORD_OF_STATUS
 from courtside.availability.days import days_of_team
-from courtside.operator import record
+from courtside.operator import captains, record
 from courtside.operator.record import SQL
 from courtside.site import pages
 from courtside.site.database import Connection
@@ -111,13 +111,8 @@ def change_captain(request: Request, person: Operator, user_id: int, form: Form)
     with request.app.state.database.transaction() as connection:
         chosen = somebody(connection, user_id)
         team = chosen.team(whole_number(form.get("team", "")) or 0)
-        details = {"team": team.name, "team_id": team.team_id}
-        if form["captain"] == "yes":
-            arguments = [user_id, team.team_id, person.user_id]
-            if connection.execute(SQL["name_captain"], arguments).rowcount:
-                record.add(connection, person, "name captain", user_id=user_id, details=details)
-        elif connection.execute(SQL["end_captain"], [user_id, team.team_id]).rowcount:
-            record.add(connection, person, "end captain", user_id=user_id, details=details)
+        change = captains.name if form["captain"] == "yes" else captains.end
+        change(connection, person, user_id, team.team_id, team.name)
     return pages.go_to(f"/users/{user_id}")
 
 

@@ -19,10 +19,13 @@ from courtside.accounts import linking_routes
 from courtside.accounts import routes as accounts
 from courtside.accounts.passwords import Passwords
 from courtside.accounts.rate_limits import RateLimits
+from courtside.api import reference, token_routes
 from courtside.availability import routes as availability
+from courtside.captain import answer_routes, captain_routes, practice_routes
 from courtside.imports import planning_routes, run_routes
 from courtside.imports.work import Imports
-from courtside.operator import answer_routes, restore_routes, user_routes
+from courtside.operator import answer_routes as correction_routes
+from courtside.operator import restore_routes, user_routes
 from courtside.operator.restore_routes import WaitingRestores
 from courtside.site import error_pages, forgery
 from courtside.site.clock import Clock
@@ -36,10 +39,15 @@ PAGE_ROUTERS = (
     accounts.router,
     linking_routes.router,
     availability.router,
+    captain_routes.router,
+    practice_routes.router,  # before addresses with a day in the same place
+    answer_routes.router,
+    token_routes.router,
+    reference.pages_router,
     planning_routes.router,
     run_routes.router,
     user_routes.router,
-    answer_routes.router,
+    correction_routes.router,
     restore_routes.router,
 )
 
@@ -47,8 +55,8 @@ PAGE_ROUTERS = (
 def create_application(configuration: Configuration, database_url: str) -> FastAPI:
     """The site as an ASGI application; it connects to the database when it is started.
 
-    ``application.state`` carries ``configuration``, ``database``, ``clock``, ``passwords``,
-    ``rate_limits``, ``imports`` and ``restores``.
+    ``application.state`` carries ``configuration``, ``database``, ``database_url``, ``clock``,
+    ``passwords``, ``rate_limits``, ``imports`` and ``restores``.
     """
     database = Database(database_url, connections=configuration.connections)
     passwords = Passwords(at_once=configuration.passwords_at_once)
@@ -80,13 +88,14 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
     state = application.state
     state.configuration = configuration
     state.database = database
+    state.database_url = database_url
     state.clock = Clock(configuration.time_zone, configuration.today)
     state.passwords = passwords
     state.imports = imports
     state.restores = WaitingRestores()
     state.rate_limits = RateLimits()
     error_pages.register(application)
-    application.add_api_route("/health", _health, methods=["GET"], include_in_schema=False)
+    application.add_api_route("/health", _health, methods=["GET", "HEAD"], include_in_schema=False)
     static = Path(str(resources.files("courtside.site").joinpath("static")))
     # Only files: a compressed page would let its length tell of the secrets in it.
     application.mount("/static", GZipMiddleware(_KeptFiles(directory=static)), name="static")
@@ -94,6 +103,8 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
         application.include_router(
             router, dependencies=[Depends(forgery.check)], include_in_schema=False
         )
+    # It checks writes itself: by token, or by the header X-CSRF-Token.
+    application.include_router(reference.api_router())
     return application
 
 

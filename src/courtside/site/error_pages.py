@@ -18,12 +18,14 @@ from courtside.site.failures import (
     BadForm,
     Failure,
     Forged,
+    Invalid,
     NotFound,
     SignInNeeded,
     TooLarge,
     Unavailable,
     WrongMethod,
 )
+from seawall.errors import DatabaseError
 
 _OF_STATUS = {401: SignInNeeded, 404: NotFound, 405: WrongMethod, 413: TooLarge}
 
@@ -33,16 +35,19 @@ def respond(request: Request, failure: Failure) -> Response:
     request_id = request.scope.get("state", {}).get("request_id", "")
     if request.url.path.startswith("/api/"):
         problem = {
-            "type": "about:blank",
+            "type": f"/api#{failure.key()}",
             "title": failure.title,
             "status": failure.status,
             "detail": failure.detail or failure.title,
             "fix": failure.what_to_do,
             "request_id": request_id,
+            **failure.members,
         }
         response: Response = JSONResponse(
             problem, status_code=failure.status, media_type="application/problem+json"
         )
+        if failure.status == 401:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="courtside"'
     elif isinstance(failure, SignInNeeded) and request.method == "GET":
         next_address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         response = pages.go_to(str(request.url_for("sign_in_page").path) + _next(next_address))
@@ -72,6 +77,8 @@ def register(application: FastAPI) -> None:
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        if request.url.path.startswith("/api/"):
+            return respond(request, _invalid_in_api(error))
         in_address = any(problem["loc"][0] in ("path", "query") for problem in error.errors())
         return respond(request, NotFound() if in_address else BadForm())
 
@@ -83,7 +90,26 @@ def register(application: FastAPI) -> None:
     application.add_exception_handler(HTTPException, http_error)
     application.add_exception_handler(RequestValidationError, invalid)
     application.add_exception_handler(PoolTimeout, unavailable)
+    application.add_exception_handler(DatabaseError, unavailable)
     application.add_exception_handler(psycopg.OperationalError, unavailable)
+
+
+def _invalid_in_api(error: RequestValidationError) -> Failure:
+    """What is wrong with a request, part by part; what was sent is not sent back."""
+    problems = error.errors()
+    if any(problem["loc"][0] == "path" for problem in problems):
+        return NotFound()
+    failure = Invalid()
+    failure.members["errors"] = [
+        {"at": _place(problem["loc"]), "problem": problem["msg"]} for problem in problems
+    ]
+    return failure
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    """Where a problem is. The names come from the request, so they may be anything."""
+    text = ".".join(str(part) for part in parts)[:200]
+    return text.encode("utf-8", "replace").decode()
 
 
 def _next(address: str) -> str:

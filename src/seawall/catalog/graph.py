@@ -62,3 +62,20 @@ def cascade_paths(
             yield [*path, key], event
             passed_on = "delete" if event == "delete" and action == "c" else "update"
             waiting.append((key.table, passed_on, [*path, key]))
+
+
+def truncate_reach(starts: Iterable[str], foreign_keys: Iterable[ForeignKey]) -> list[str]:
+    """Tables that TRUNCATE … CASCADE of ``starts`` empties too: all that refer to them, at any
+    depth, whatever their ON DELETE says."""
+    incoming: dict[str, list[str]] = {}
+    for key in foreign_keys:
+        incoming.setdefault(key.target, []).append(key.table)
+    reached = dict.fromkeys(starts)
+    waiting = deque(reached)
+    first = set(reached)
+    while waiting:
+        for table in incoming.get(waiting.popleft(), []):
+            if table not in reached:
+                reached[table] = None
+                waiting.append(table)
+    return [table for table in reached if table not in first]

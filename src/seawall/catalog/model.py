@@ -72,6 +72,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     columns: tuple[str, ...]
     is_primary: bool
+    is_immediate: bool
+    """Checked row by row; a deferrable one is checked when its statement or transaction ends."""
 
 
 class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,13 @@ class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
     on_delete: Action
     on_update: Action
     validated: bool
+    """Rows that stood before the constraint were looked at too."""
+    enforced: bool
+    """False where it was declared NOT ENFORCED (PostgreSQL 18)."""
+    disabled: bool
+    """One of the triggers by which PostgreSQL enforces it is switched off."""
+    indexed: bool
+    """Some index begins with its columns."""
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,8 +104,18 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     enabled: str
+    """``O`` on, ``A`` always, ``R`` in replicas only, ``D`` disabled."""
+    on_write: bool
+    """It fires at INSERT, UPDATE or DELETE, and not at TRUNCATE alone."""
     definition: str
+    function: str
+    """The function's name, with its schema."""
     function_digest: str
+
+    @property
+    def acts(self) -> bool:
+        """It would fire in a run."""
+        return self.on_write and self.enabled in "OA"
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +136,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[Key, ...]
     triggers: tuple[Trigger, ...]
     rules: tuple[str, ...]
-    """Definitions of rewrite rules."""
+    """Definitions of rewrite rules that are not disabled."""
 
     @property
     def may_change_writes(self) -> bool:
@@ -177,17 +196,18 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
     def same_family(self, table: str) -> list[str]:
         """Partitions and inheritance children of a table, at any depth, without itself."""
-        oids = {self.tables[table].oid}
-        family: list[str] = []
-        grew = True
-        while grew:
-            grew = False
-            for name, other in self.tables.items():
-                if other.oid not in oids and oids & set(other.ancestors):
-                    oids.add(other.oid)
-                    family.append(name)
-                    grew = True
-        return family
+        heirs: dict[int, list[str]] = {}
+        for name, other in self.tables.items():
+            for ancestor in other.ancestors:
+                heirs.setdefault(ancestor, []).append(name)
+        family: dict[str, None] = {}
+        waiting = [table] if heirs else []
+        while waiting:
+            for heir in heirs.get(self.tables[waiting.pop(0)].oid, []):
+                if heir not in family and heir != table:
+                    family[heir] = None
+                    waiting.append(heir)
+        return list(family)
 
 
 def table_label(schema: str, name: str) -> str:

@@ -34,6 +34,7 @@ ORDER BY a.attrelid, a.attnum
 
 -- name: keys
 SELECT i.indrelid::bigint AS table_oid, ic.relname AS name, i.indisprimary AS is_primary,
+       i.indimmediate AS is_immediate,
        array(SELECT a.attname::text
              FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
@@ -55,7 +56,20 @@ SELECT k.oid::bigint AS oid, k.conname AS name,
              JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum
              ORDER BY u.position) AS target_columns,
        k.confdeltype::text AS on_delete, k.confupdtype::text AS on_update,
-       k.convalidated AS validated
+       k.convalidated AS validated,
+       -- The column is PostgreSQL 18's; to_jsonb() asks for it without naming it.
+       coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) AS enforced,
+       EXISTS (
+           WITH RECURSIVE family (oid) AS (
+               SELECT k.oid
+               UNION ALL
+               SELECT p.oid FROM pg_constraint p JOIN family ON p.conparentid = family.oid)
+           SELECT FROM family JOIN pg_trigger t ON t.tgconstraint = family.oid
+           WHERE t.tgenabled IN ('D', 'R')) AS disabled,
+       EXISTS (
+           SELECT FROM pg_index i
+           WHERE i.indrelid = k.conrelid AND i.indisvalid AND i.indpred IS NULL
+             AND (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey) AS indexed
 FROM pg_constraint k
 WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = ANY (%(tables)s::bigint[])
 ORDER BY k.conrelid, k.conname
@@ -63,15 +77,19 @@ ORDER BY k.conrelid, k.conname
 -- name: rules
 SELECT r.ev_class::bigint AS table_oid, r.rulename AS name, pg_get_ruledef(r.oid) AS definition
 FROM pg_rewrite r
-WHERE r.ev_class = ANY (%(tables)s::bigint[])
+WHERE r.ev_class = ANY (%(tables)s::bigint[]) AND r.ev_enabled <> 'D'
 ORDER BY r.ev_class, r.rulename
 
 -- name: triggers
 SELECT t.tgrelid::bigint AS table_oid, t.tgname AS name, t.tgenabled::text AS enabled,
+       -- Bits of tgtype: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.
+       t.tgtype & 28 <> 0 AS on_write,
        pg_get_triggerdef(t.oid) AS definition,
+       n.nspname || '.' || p.proname AS function,
        md5(pg_get_functiondef(t.tgfoid)) AS function_digest
 FROM pg_trigger t
 JOIN pg_proc p ON p.oid = t.tgfoid
+JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE NOT t.tgisinternal AND t.tgrelid = ANY (%(tables)s::bigint[])
   -- Guards are judged by their own record: putting them up must not make plans stale.
   AND NOT (p.proname IN ('refuse_write', 'refuse_truncate')

@@ -36,9 +36,7 @@ def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
             of_table[row["name"]] = Column(**row)
         keys: dict[int, list[Key]] = defaultdict(list)
         for row in cursor.execute(_SQL["keys"], oids):
-            keys[row["table_oid"]].append(
-                Key(name=row["name"], columns=tuple(row["columns"]), is_primary=row["is_primary"])
-            )
+            keys[row.pop("table_oid")].append(Key(**{**row, "columns": tuple(row["columns"])}))
         triggers: dict[int, list[Trigger]] = defaultdict(list)
         for row in cursor.execute(_SQL["triggers"], oids):
             triggers[row.pop("table_oid")].append(Trigger(**row))
@@ -56,6 +54,9 @@ def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
                 on_delete=row["on_delete"],
                 on_update=row["on_update"],
                 validated=row["validated"],
+                enforced=row["enforced"],
+                disabled=row["disabled"],
+                indexed=row["indexed"],
             )
             for row in cursor.execute(_SQL["foreign_keys"], oids)
             if row["target_oid"] in labels

@@ -20,7 +20,7 @@ from seawall.errors import DatabaseError, RunActive
 from seawall.manifest import Manifest
 
 _SQL = queries.load("seawall.ledger")
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Arbitrary, but for ever: whoever holds it is the one run of this database.
 RUN_LOCK = 0x5EA_3A11
@@ -174,6 +174,34 @@ class Ledger:
     def carried(self) -> set[tuple[str, str]]:
         """(scope, kind) of every file that an applied feed has carried."""
         return {(row["scope"], row["kind"]) for row in self._rows("carried")}
+
+    def last_read(self) -> dict[tuple[str, str], int]:
+        """(scope, kind) → records in the latest applied feed that had files of it."""
+        return {(row["scope"], row["kind"]): row["read"] for row in self._rows("last_read")}
+
+    def fed_scopes(self) -> set[tuple[str, str]]:
+        """(table, scope) that applied runs have fed."""
+        return {(row["table_name"], row["scope"]) for row in self._rows("fed_scopes")}
+
+    def fed_columns(self) -> set[tuple[str, str]]:
+        """(table, staged column) for which applied runs had a value."""
+        return {(row["table_name"], row["column_name"]) for row in self._rows("fed_columns")}
+
+    def record_fed(
+        self, run_id: int, scopes: set[tuple[str, str]], columns: set[tuple[str, str]]
+    ) -> None:
+        """Record what a committed run has fed; what is recorded stays. Writes only what is new."""
+        for name, told, known in (
+            ("scopes", scopes, self.fed_scopes()),
+            ("columns", columns, self.fed_columns()),
+        ):
+            new = sorted(told - known)
+            if new:
+                tables, values = zip(*new, strict=True)
+                self._connection.execute(
+                    _SQL[f"record_fed_{name}"],
+                    {"run_id": run_id, "tables": list(tables), name: list(values)},
+                )
 
     def take_lock(self) -> None:
         """Become the one run of this database, and close what dead processes left open.

@@ -57,6 +57,32 @@ SELECT DISTINCT f.scope, f.kind FROM seawall.files f
 JOIN seawall.runs r ON r.id = f.run_id
 WHERE r.outcome IN ('done', 'unchanged', 'unverified')
 
+-- name: last_read
+SELECT DISTINCT ON (f.scope, f.kind) f.scope, f.kind, sum(f.read)::bigint AS read
+FROM seawall.files f
+JOIN seawall.runs r ON r.id = f.run_id
+WHERE r.outcome IN ('done', 'unchanged', 'unverified')
+GROUP BY f.run_id, f.scope, f.kind
+ORDER BY f.scope, f.kind, f.run_id DESC
+
+-- name: fed_scopes
+SELECT table_name, scope FROM seawall.fed_scopes
+
+-- name: fed_columns
+SELECT table_name, column_name FROM seawall.fed_columns
+
+-- name: record_fed_scopes
+INSERT INTO seawall.fed_scopes (table_name, scope, run_id)
+SELECT t.table_name, t.scope, %(run_id)s
+FROM unnest(%(tables)s::text[], %(scopes)s::text[]) AS t (table_name, scope)
+ON CONFLICT DO NOTHING
+
+-- name: record_fed_columns
+INSERT INTO seawall.fed_columns (table_name, column_name, run_id)
+SELECT t.table_name, t.column_name, %(run_id)s
+FROM unnest(%(tables)s::text[], %(columns)s::text[]) AS t (table_name, column_name)
+ON CONFLICT DO NOTHING
+
 -- name: intend
 INSERT INTO seawall.runs (feed, as_of, feed_digest, plan_digest, manifest_digest, catalogue_digest,
                           who, versions, acceptances, evidence)

@@ -6,7 +6,7 @@ CREATE TABLE seawall.schema_version (
     version integer PRIMARY KEY,
     installed_at timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO seawall.schema_version (version) VALUES (1);
+INSERT INTO seawall.schema_version (version) VALUES (2);
 
 CREATE TABLE seawall.database_identity (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
@@ -75,6 +75,24 @@ CREATE TABLE seawall.files (
     PRIMARY KEY (run_id, file)
 );
 COMMENT ON TABLE seawall.files IS 'every record accounted for: read = used + repeated + set_aside';
+
+CREATE TABLE seawall.fed_scopes (
+    table_name text NOT NULL,
+    scope text NOT NULL,
+    run_id bigint NOT NULL REFERENCES seawall.runs,
+    PRIMARY KEY (table_name, scope)
+);
+COMMENT ON TABLE seawall.fed_scopes IS
+    'where a feed has spoken of a table, and since which run; elsewhere no row of it can vanish';
+
+CREATE TABLE seawall.fed_columns (
+    table_name text NOT NULL,
+    column_name text NOT NULL,
+    run_id bigint NOT NULL REFERENCES seawall.runs,
+    PRIMARY KEY (table_name, column_name)
+);
+COMMENT ON TABLE seawall.fed_columns IS
+    'staged columns for which a feed has given a value, and since which run';
 
 CREATE TABLE seawall.set_aside (
     run_id bigint NOT NULL REFERENCES seawall.runs,
