@@ -140,6 +140,7 @@ def test_a_refusal_needs_an_acceptance_with_a_reason(
     assert {said["reason"] for said in row["acceptances"].values()} == {reason}
     shown = operator.get(done.headers["location"]).text
     assert "the club left &lt;b&gt;the league&lt;/b&gt;" in shown
+    assert "Accepted for this run:" in shown
     assert (
         database.execute("SELECT reason FROM operator_actions").fetchall()[0][0].startswith(reason)
     )
