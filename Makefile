@@ -9,7 +9,7 @@ BIN := .venv/bin
 REAL_FEEDS ?= $(abspath ../shared/feeds)
 export REAL_FEEDS
 
-.PHONY: help setup demo stop test lint types check soak bench lock clean
+.PHONY: help setup demo stop test lint types check soak bench bench-site lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/' | column -t -s'|'
@@ -47,6 +47,9 @@ soak: setup ## the long series: faults and races, many times over
 bench: setup ## a million records: time, memory, WAL, dead tuples, against TRUNCATE + COPY; the cost of guards
 	@$(BIN)/python -m bench.guards
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-site: setup ## the site with 5,000 users: time and weight of pages, 50 players answering during an import
+	@$(BIN)/python -m bench.site $(ARGS)
 
 lock: ## renew requirements/lock.txt (needs uv); names, versions and hashes, no addresses
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

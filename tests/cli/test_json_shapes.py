@@ -18,6 +18,7 @@ RUN = {
     "outcome",
     "certified",
     "tables",
+    "examples",
     "files",
     "users",
     "findings",

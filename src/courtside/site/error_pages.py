@@ -26,6 +26,7 @@ from courtside.site.failures import (
     Unavailable,
     WrongMethod,
 )
+from seawall.errors import DatabaseError
 
 _OF_STATUS = {401: SignInNeeded, 404: NotFound, 405: WrongMethod, 413: TooLarge}
 
@@ -93,6 +94,7 @@ def register(application: FastAPI) -> None:
     application.add_exception_handler(HTTPException, http_error)
     application.add_exception_handler(RequestValidationError, invalid)
     application.add_exception_handler(PoolTimeout, unavailable)
+    application.add_exception_handler(DatabaseError, unavailable)
     application.add_exception_handler(psycopg.OperationalError, unavailable)
 
 

@@ -241,6 +241,7 @@ class Ledger:
                 "outcome": "failed",
                 "certified": False,
                 "tables": {},
+                "examples": {},
                 "files": {},
                 "users": {},
                 "findings": [
