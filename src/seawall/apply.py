@@ -176,6 +176,10 @@ class Apply:
         unverified = [*self._not_as_staged(written), *verification.doubts(before, after)]
         held = self._held()
         certified = certificate.nothing_written(self._connection)
+        if not certified and not self._plan.writes:
+            unverified.append(
+                "certificate: the plan writes nothing, and the transaction has written"
+            )
         outcome = self._outcome(written, held, before, after)
         outcome = msgspec.structs.replace(
             outcome,
@@ -328,18 +332,26 @@ class Apply:
             )
 
     def _not_as_staged(self, written: Mapping[str, Mapping[str, int]]) -> list[str]:
-        """Tables whose triggers or rules made something else of what was written, in words."""
+        """Tables of which rows are not as the feed has them after the merge, in words.
+
+        Asks the match anew, which knows nothing of the merge's statements. Where a trigger or rule
+        may act, every row of the feed is looked at; else those that the plan writes.
+        """
         found = []
         afresh = self._matcher.afresh()
         for name, rows in written.items():
-            table = self._catalogue.tables[name]
-            if not any(rows.values()) or not table.may_change_writes:
+            if not any(rows.values()):
                 continue
-            count = afresh.count_differing(name)
+            meddles = self._catalogue.tables[name].may_change_writes
+            difference = self._plan.differences[name]
+            count = afresh.count_differing(name, None if meddles else difference)
+            if rows.keys() & {"retired", "deleted"}:
+                count += impact.count_standing(self._connection, self._shapes[name], difference)
             if count:
                 found.append(
                     f"merge: {count} rows of {name} do not read as the feed has them; "
-                    "a trigger or rule of the table changes what is written"
+                    + ("a trigger or rule of the table" if meddles else "something")
+                    + " changes what is written"
                 )
         return found
 

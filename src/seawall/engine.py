@@ -83,10 +83,18 @@ class Engine:
         self._forks = forks
 
     @contextmanager
-    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+    def _connected(self, *, armed: bool = False) -> Iterator[psycopg.Connection[Any]]:
+        """A connection, with the ledger installed.
+
+        Args:
+            armed: guards refuse whatever it writes in users' rows, from the first statement on: an
+                event trigger may act when a feed is staged.
+        """
         connection = connect(self.database)
         try:
             ledger.install(connection)
+            if armed:
+                connection.execute("SET SESSION seawall.armed = on")
             yield connection
         except psycopg.Error as error:
             raise DatabaseError(
@@ -140,7 +148,7 @@ class Engine:
                 fix="seawall plan DIR, or seawall plan --staged SCHEMA",
             )
         started = time.monotonic()
-        with self._connected() as connection:
+        with self._connected(armed=True) as connection:
             catalogue = read_catalogue(connection)
             context = checks.context_of(connection, self.manifest, catalogue)
             findings = checks.check_schema(context)
@@ -180,7 +188,9 @@ class Engine:
         day = as_of or source.day_of(directory)
 
         def read() -> Iterator[Item]:
-            with self._connected() as second:
+            with self._connected(armed=True) as second:
+                # A reader is not the one who writes; not by way of this connection.
+                second.execute("SET default_transaction_read_only = on")
                 context = ReadContext(
                     directory=directory,
                     known=_KnownRows(second, known),
@@ -230,7 +240,7 @@ class Engine:
                 fix=f"Findings that can be accepted: {', '.join(open_ones) or 'none'}.",
             )
         plan = msgspec.structs.replace(plan, findings=findings)
-        with self._connected() as connection:
+        with self._connected(armed=True) as connection:
             result = Run(connection, self.database, self.manifest, plan, self._progress).perform()
             # A refused plan can be applied again, with an acceptance.
             if plan.feed.load_id and result["outcome"] != "refused":

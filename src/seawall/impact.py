@@ -138,6 +138,25 @@ def mark_held(
     ).rowcount
 
 
+def count_standing(
+    connection: psycopg.Connection[Any], shape: Shape, difference: Difference
+) -> int:
+    """Count vanished rows that are neither gone nor retired."""
+    row = connection.execute(
+        sql.SQL(
+            "SELECT pg_catalog.count(*) FROM {} AS t JOIN {} AS d ON {}"
+            " WHERE d.seawall_action = 'vanished' AND NOT {}"
+        ).format(
+            shape.table.identifier,
+            difference.identifier,
+            same_row(shape, "d", "t"),
+            retired_condition(shape, "t"),
+        )
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
 def count_held(
     connection: psycopg.Connection[Any],
     shape: Shape,

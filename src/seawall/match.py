@@ -119,12 +119,16 @@ class Matcher:
         """A matcher that knows of no difference: parents that were new stand in their tables."""
         return Matcher(self._connection, self._manifest, self._shapes, self._feed, self._coverage)
 
-    def count_differing(self, name: str) -> int:
-        """Count staged rows that the table does not have, or has otherwise."""
+    def count_differing(self, name: str, difference: Difference | None = None) -> int:
+        """Count staged rows that the table does not have, or has otherwise.
+
+        Args:
+            difference: look only at rows that it writes.
+        """
         row = self._connection.execute(
             sql.SQL(
                 "SELECT count(*) FROM ({}) AS d WHERE seawall_action NOT IN ('vanished', 'same')"
-            ).format(self._select(name))
+            ).format(self._select(name, difference))
         ).fetchone()
         assert row is not None
         return row[0]
@@ -261,8 +265,10 @@ class Matcher:
             or (column in shape.parents and columns >= set(shape.parents[column].by.values()))
         )
 
-    def _select(self, name: str) -> sql.Composed:
+    def _select(self, name: str, within: Difference | None = None) -> sql.Composed:
         """The difference between a table and its staged rows, as a SELECT.
+
+        ``within`` leaves out staged rows of which it says nothing, and all vanished ones.
 
         Its rows: ``seawall_action`` (new, changed, reinstated or vanished; lost where a row cannot
         stand without a parent that is nowhere; same where it merely names one in vain),
@@ -285,7 +291,7 @@ class Matcher:
             " WHEN s.seawall_row IS NULL THEN 'vanished' WHEN t.seawall_retired THEN 'reinstated'"
             " WHEN {differs} THEN 'changed' ELSE 'same' END AS seawall_action,"
             " s.seawall_row, {outputs}"
-            " FROM ({staged}) AS s FULL JOIN ({existing}) AS t ON {same_key}"
+            " FROM ({staged}) AS s {join} JOIN ({existing}) AS t ON {same_key}"
             " WHERE {first_key} IS NULL"
             " OR (s.seawall_row IS NULL AND t.seawall_judged AND NOT t.seawall_retired)"
             " OR (s.seawall_row IS NOT NULL AND (t.seawall_retired OR {differs} OR {lost}))"
@@ -294,7 +300,8 @@ class Matcher:
             lost=sql.SQL(" OR ").join([never, *lost.values()]),
             first_key=first_key,
             outputs=sql.SQL(", ").join(outputs),
-            staged=self._staged(name, carried),
+            staged=self._staged(name, carried, within),
+            join=sql.SQL("LEFT" if within else "FULL"),
             existing=self._existing(name, carried),
             same_key=sql.SQL(" AND ").join(
                 sql.SQL("{} = {}").format(sql.Identifier("s", c), sql.Identifier("t", c))
@@ -315,7 +322,9 @@ class Matcher:
             "count(*) || ':' || coalesce(sum(hashtextextended(ROW({})::text, 0)::numeric), 0)"
         ).format(sql.SQL(", ").join(sql.Identifier("d", column) for column in columns))
 
-    def _staged(self, name: str, carried: tuple[str, ...]) -> sql.Composed:
+    def _staged(
+        self, name: str, carried: tuple[str, ...], within: Difference | None = None
+    ) -> sql.Composed:
         """Staged rows with references resolved to ids, or to the new parent's staging row.
 
         ``seawall_lost_<column>`` says that a parent is named, or required, and is nowhere.
@@ -349,10 +358,16 @@ class Matcher:
                     _is_lost(shape, column, alias), sql.Identifier(f"seawall_lost_{column}")
                 ),
             ]
-        return sql.SQL("SELECT {} FROM {} AS s {}").format(
+        condition = sql.SQL("")
+        if within is not None:
+            condition = sql.SQL(
+                "WHERE s.seawall_row IN (SELECT w.seawall_row FROM {} AS w)"
+            ).format(within.identifier)
+        return sql.SQL("SELECT {} FROM {} AS s {} {}").format(
             sql.SQL(", ").join(outputs),
             self._feed.tables[name].identifier,
             sql.SQL(" ").join(joins),
+            condition,
         )
 
     def _parent_rows(self, table: str) -> sql.Composed:

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from seawall import impact
 from seawall.catalog.model import Catalogue
-from seawall.database import connect
+from seawall.database import connect, pin_settings
 from seawall.errors import SeawallError
 from seawall.manifest import Manifest
 from seawall.naming import Shape
@@ -83,6 +83,8 @@ class Verification:
         Raises:
             UserDamage: a user table of the first observation is gone, so nobody can look.
         """
+        # A trigger may have changed how values read: both looks must see them in the same way.
+        pin_settings(self._connection)
         look = guards.look(self._connection, self._manifest, self._catalogue)
         if before is not None and (gone := guards.replaced(before.guards, look)):
             words = [what for table, what in guards.altered(before.guards, look) if table in gone]
@@ -142,6 +144,7 @@ class Verification:
             for table, what in guards.altered(before.guards, after.guards)
             if table not in named
         ]
+        rows += guards.unclaimed_replaced(before.guards, after.guards)
         if rows:
             raise UserDamage([row for _, row in rows], list(dict.fromkeys(t for t, _ in rows)))
 

@@ -35,7 +35,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(connection: psycopg.Connection[Any], catalogue: Catalogue) -> Counts | None:
-    """Read the counters of every table but PostgreSQL's and seawall's own.
+    """Read the counters of every table but PostgreSQL's and seawall's own, and of large objects.
 
     Partitions count for their table.
 
@@ -57,6 +57,8 @@ def read(connection: psycopg.Connection[Any], catalogue: Catalogue) -> Counts | 
         " FROM pg_catalog.pg_stat_xact_all_tables"
         " WHERE schemaname <> ALL ('{pg_catalog,pg_toast,information_schema,"
         "seawall,seawall_stage}'::text[])"
+        # What large objects hold is users' too, and seawall writes none.
+        " OR (schemaname = 'pg_catalog' AND relname = 'pg_largeobject')"
     ):
         label = whole.get(table_label(schema, name), table_label(schema, name))
         counts.inserted[label] += inserted

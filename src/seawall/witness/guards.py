@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from seawall import guards, queries
-from seawall.catalog.model import Catalogue, table_label
+from seawall.catalog.model import Catalogue, Table, table_label
 from seawall.errors import SeawallError
 from seawall.guards.definition import guarded, members
 from seawall.manifest import Manifest
@@ -77,6 +77,11 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     switched_off: tuple[str, ...]
     """Foreign keys of user tables whose triggers are disabled."""
     tries: dict[str, int]
+    unclaimed: dict[str, tuple[int, int]]
+    """Tables that the manifest does not name → their oid and file node."""
+    replication_role: str
+    sequences: dict[str, int]
+    """Sequences of user tables → the last value given."""
 
 
 class Testimony(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +121,48 @@ def look(connection: psycopg.Connection[Any], manifest: Manifest, catalogue: Cat
             f"{row['constraint']} of {table_label(row['schema'], row['name'])}" for row in off
         ),
         tries=guards.tries(connection, guarded(manifest)),
+        unclaimed=_unclaimed(connection, manifest, catalogue),
+        replication_role=_replication_role(connection),
+        sequences=_sequences(connection, users),
     )
+
+
+def _sequences(connection: psycopg.Connection[Any], users: list[Table]) -> dict[str, int]:
+    names = {column.sequence for table in users for column in table.columns.values()}
+    rows = connection.execute(_SQL["sequences"], {"names": [name for name in names if name]})
+    return {name: last for name, last in rows if last is not None}
+
+
+def _unclaimed(
+    connection: psycopg.Connection[Any], manifest: Manifest, catalogue: Catalogue
+) -> dict[str, tuple[int, int]]:
+    claimed = {
+        member
+        for name in manifest.tables
+        if name in catalogue.tables
+        for member in (name, *catalogue.same_family(name))
+    }
+    rows = connection.execute(_SQL["storage"]).fetchall()
+    every = {table_label(schema, name): (oid, node) for schema, name, oid, node in rows}
+    return {table: stored for table, stored in every.items() if table not in claimed}
+
+
+def _replication_role(connection: psycopg.Connection[Any]) -> str:
+    row = connection.execute(
+        "SELECT pg_catalog.current_setting('session_replication_role')"
+    ).fetchone()
+    return row[0] if row else ""
+
+
+def unclaimed_replaced(before: Look, after: Look) -> list[tuple[str, str]]:
+    """(table, what happened) for tables that the manifest does not name, emptied or taken away by
+    the run: counters do not see that. Compare looks of one snapshot; what others do is no matter.
+    """
+    return [
+        (table, f"{table}, which the manifest does not name, was truncated, rewritten or dropped")
+        for table, stored in before.unclaimed.items()
+        if after.unclaimed.get(table) != stored
+    ]
 
 
 def replaced(before: Look, after: Look) -> list[str]:
@@ -151,6 +197,15 @@ def doubts(before: Look, after: Look) -> list[str]:
     said = [f"guards: {guard.words}" for guard in before.status.broken]
     if before.status.installed and not after.armed:
         said.append("guards: seawall.armed was switched off while the run was at work")
+    said += [
+        f"guards: sequence {name} was set back, and users’ inserts may fail; a rollback keeps that"
+        for name, last in before.sequences.items()
+        if after.sequences.get(name, -1) < last
+    ]
+    if "replica" in (before.replication_role, after.replication_role):
+        said.append(
+            "guards: session_replication_role is replica, so no foreign key of the run was checked"
+        )
     said += [
         f"guards: foreign key {key} is switched off, so rows may lose what they mean unseen"
         for key in before.switched_off

@@ -33,3 +33,19 @@ JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = a.name
 JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype = 'f'
 JOIN pg_catalog.pg_trigger t ON t.tgconstraint = k.oid AND t.tgenabled IN ('D', 'R')
 ORDER BY n.nspname, c.relname, k.conname
+
+-- name: storage
+SELECT n.nspname, c.relname, c.oid::bigint, c.relfilenode::bigint
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'seawall', 'seawall_stage')
+
+-- name: sequences
+-- Sequences are of no snapshot: users' own inserts only move them on. One that may cycle, or runs
+-- backwards, says nothing.
+SELECT n.name, CASE WHEN pg_catalog.has_sequence_privilege(s.seqrelid, 'USAGE, SELECT')
+    THEN pg_catalog.pg_sequence_last_value(s.seqrelid) END
+FROM unnest(%(names)s::text[]) AS n (name)
+JOIN pg_catalog.pg_sequence s ON s.seqrelid = pg_catalog.to_regclass(n.name)
+WHERE s.seqincrement > 0 AND NOT s.seqcycle

@@ -1,0 +1,33 @@
+"""A league with many kinds of users' rows, loaded once and copied for every sabotage."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guards"))
+
+from league_fixtures import database
+from victim import MANIFEST, Victim, first_load
+
+
+@pytest.fixture(scope="session")
+def victim_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Name of a database that sabotages are planted in copies of."""
+    with database(server_url) as url:
+        first_load(url, tmp_path_factory.mktemp("template")).connection.close()
+        yield str(conninfo_to_dict(url)["dbname"])
+
+
+@pytest.fixture
+def victim(server_url: str, victim_template: str, tmp_path: Path) -> Iterator[Victim]:
+    """The loaded league; guards are not installed."""
+    with database(server_url, victim_template) as url:
+        made = Victim(url, tmp_path, "", MANIFEST)
+        yield made
+        made.close()
