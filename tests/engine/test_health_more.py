@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from league import FEED, MANIFEST, SCHEMA, TEAMS, without
+from psycopg.conninfo import make_conninfo
 from reload_case import Reload
 
-from seawall import metrics
+from seawall import Engine, metrics
 from seawall.health import Health
 
 
@@ -311,6 +312,17 @@ def test_metrics_of_a_healthy_league(league: Reload):
     assert samples["seawall_last_run_started_timestamp_seconds"] == pytest.approx(started)
 
 
+def test_every_metric_is_documented_and_no_other(league: Reload):
+    league.engine.install_guards()
+    text = metrics.exposition(league.engine.health())
+    printed = {line.partition(" ")[0].partition("{")[0] for line in text.splitlines()} - {"#"}
+    page = (Path(__file__).resolve().parents[2] / "docs" / "operate.md").read_text("utf-8")
+    rows = "".join(
+        line.partition(" | ")[0] for line in page.splitlines() if line[:10] == "| `seawall"
+    )
+    assert set(re.findall(r"`(seawall_\w+)`", rows)) == printed
+
+
 def test_metrics_of_harm(league: Reload):
     league.execute("UPDATE favourites SET club_id = 999 WHERE user_id = 1")
     samples = parse(metrics.exposition(league.engine.health()))
@@ -338,3 +350,11 @@ def test_names_that_need_escapes(database_url: str, tmp_path: Path):
     samples = parse(metrics.exposition(odd.engine.health()))
     odd.connection.close()
     assert samples['seawall_user_rows{table="odd\\"\\\\name\\n"}'] == 0
+
+
+def test_a_session_that_may_only_read(league: Reload):
+    league.engine.install_guards()
+    url = make_conninfo(league.url, options="-c default_transaction_read_only=on")
+    engine = Engine(league.engine.manifest, url)
+    assert engine.health().healthy
+    assert engine.runs()
