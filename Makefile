@@ -9,7 +9,7 @@ BIN := .venv/bin
 REAL_FEEDS ?= $(abspath ../shared/feeds)
 export REAL_FEEDS
 
-.PHONY: help setup demo test lint types check soak bench lock clean
+.PHONY: help setup demo stop test lint types check soak bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/' | column -t -s'|'
@@ -25,8 +25,11 @@ setup: .venv/.done ## make the environment in .venv/ from the pinned versions
 	@$(BIN)/python -m compileall -q src
 	@touch $@
 
-demo: setup ## load, answer, reload: the main job on sample feeds and the bundled PostgreSQL
+demo: setup ## load, answer, reload, then the site on what was loaded (SERVE=no: without the site)
 	@$(BIN)/python -m courtside.demo
+
+stop: ## stop the demo's site and the bundled PostgreSQL
+	@[ ! -x $(BIN)/python ] || $(BIN)/python -m courtside.demo stop
 
 lint: setup ## style
 	@$(BIN)/ruff check .
@@ -50,6 +53,6 @@ lock: ## renew requirements/lock.txt (needs uv); names, versions and hashes, no 
 	  --no-header --no-annotate --extra embedded --extra courtside --extra dev pyproject.toml requirements/build.in -o requirements/lock.txt
 
 clean: ## remove everything the targets above made
-	@[ ! -x $(BIN)/seawall ] || $(BIN)/seawall db stop >/dev/null 2>&1 || true
+	@[ ! -x $(BIN)/python ] || $(BIN)/python -m courtside.demo stop >/dev/null 2>&1 || true
 	rm -rf .venv .seawall .pytest_cache .ruff_cache .hypothesis dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

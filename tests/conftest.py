@@ -22,6 +22,7 @@ from seawall.errors import EmbeddedError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NO_REAL_FEEDS = "no real feeds (REAL_FEEDS=DIR)"
+NO_BROWSER = "no browser (CHROMIUM=PROGRAM)"
 
 OWN_SERVER_URL = os.environ.get("SEAWALL_TEST_URL")
 
@@ -102,16 +103,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The very last line says what was not tried for lack of the real feeds."""
+    """The very last lines say what was not tried for lack of the real feeds or of a browser."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return
-    skipped = sum(
-        NO_REAL_FEEDS in str(report.longrepr) for report in reporter.stats.get("skipped", ())
-    )
-    if skipped:
-        tests = "test" if skipped == 1 else "tests"
-        reporter.write_line(f"{skipped} {tests} skipped: {NO_REAL_FEEDS}")
+    reports = reporter.stats.get("skipped", ())
+    for reason in (NO_REAL_FEEDS, NO_BROWSER):
+        skipped = sum(reason in str(report.longrepr) for report in reports)
+        if skipped:
+            tests = "test" if skipped == 1 else "tests"
+            reporter.write_line(f"{skipped} {tests} skipped: {reason}")
 
 
 def _real_feeds_directory() -> Path | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from courtside import league_database
+from courtside import league_database, site_commands
 from seawall import Engine, options
 from seawall.errors import UsageError
 from seawall.plan import Plan
@@ -24,19 +24,21 @@ def app() -> None:
 @options.database
 @options.json
 def migrate(database: str | None, json: bool) -> None:
-    """Bring the database’s schema up to date, and put on record whose tables are whose."""
+    """Bring the schema up to date, record whose tables are whose, and guard users’ rows."""
     terminal = Terminal(json=json)
     with terminal.exits():
         said = league_database.manifest()
         url = database_url(database, said.database.name)
         applied = league_database.bring_up_to_date(url)
-        Engine(said, url).check()
+        unguarded = league_database.guard(url)
         if json:
-            terminal.print_json({"applied": applied})
+            terminal.print_json({"applied": applied, "unguarded": unguarded})
         else:
             for name in applied:
                 terminal.console.print(f"applied {name}")
             terminal.console.print("the schema is current")
+            for table, why in unguarded.items():
+                terminal.console.print(f"not guarded: {table}: {why}")
 
 
 @app.command(name="import", epilog="Example: courtside import scrapes/2025-06-30 --yes")
@@ -115,6 +117,10 @@ def sample_feeds(
         else:
             for path in written:
                 click.echo(path)
+
+
+app.add_command(site_commands.serve)
+app.add_command(site_commands.users)
 
 
 def main() -> None:

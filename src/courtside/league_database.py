@@ -7,7 +7,7 @@ from importlib import resources
 import psycopg
 
 from courtside.migrations import migrate, state
-from seawall import Manifest
+from seawall import Engine, Manifest
 from seawall.errors import DatabaseError
 
 
@@ -56,6 +56,18 @@ def bring_up_to_date(url: str) -> list[str]:
     """
     with _connected(url) as connection:
         return migrate(connection)
+
+
+def guard(url: str) -> dict[str, str]:
+    """Put on record whose tables are whose, and guards on the users': no script can write them
+    in a run, whatever triggers or cascades somebody adds.
+
+    Returns:
+        Table → why it could not be guarded.
+    """
+    engine = Engine(manifest(), url)
+    engine.check()
+    return engine.install_guards().failed
 
 
 def _connected(url: str) -> psycopg.Connection:

@@ -64,7 +64,8 @@ def add_users(url: str, *, first: int = 1, users: int = USERS, answers: int = AN
             ids.append(row[0])
         cursor = connection.cursor()
         cursor.executemany(
-            "INSERT INTO user_player_associations (user_id, player_id) VALUES (%s, %s)",
+            "INSERT INTO user_player_associations (user_id, player_id) VALUES (%s, %s)"
+            " ON CONFLICT DO NOTHING",
             [(user, players[place * 29 % len(players)]) for place, user in enumerate(ids)],
         )
         cursor.executemany(

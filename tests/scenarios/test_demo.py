@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +64,7 @@ def run(directory: Path, *command: str, **environment: str) -> subprocess.Comple
 
 
 def demo(directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    environment = {"SERVE": "no", **environment}
     return run(directory, sys.executable, "-m", "courtside.demo", **environment)
 
 
@@ -98,6 +102,27 @@ def test_the_demo_runs_twice_and_what_it_says_to_try_next_works(directory: Path)
     assert said(returned, r"^teams .* 1 reinstated")
     assert said(listed, r"unchanged, certified")
     assert stopped == "stopped\n"
+
+
+def test_the_demo_leaves_the_site_running_until_it_is_stopped(directory: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    done = demo(directory, SERVE="yes", COURTSIDE_PORT=str(port))
+    assert done.returncode == 0, done.stdout + done.stderr
+    address = f"http://127.0.0.1:{port}"
+    assert f"{address}/mobile/availability" in done.stdout
+    assert said(done.stdout, r"^    user43@example\.org +the player of the incident")
+    assert said(done.stdout, r"^    user\d+@example\.org +a captain")
+    with urllib.request.urlopen(f"{address}/sign-in") as page:
+        assert page.status == 200
+
+    stopped = run(directory, sys.executable, "-m", "courtside.demo", "stop")
+
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"{address}/sign-in")
+    assert embedded.running(directory / ".seawall" / "postgres") is None
 
 
 def test_the_demo_never_drops_a_database_that_it_did_not_make(directory: Path) -> None:

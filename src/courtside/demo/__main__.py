@@ -17,13 +17,17 @@ from typing import Any
 import psycopg
 from rich.text import Text
 
+from courtside import league_database
 from courtside.demo.own_database import make_database
+from courtside.demo.running_site import RunningSite
 from courtside.demo.sample_users import (
     INCIDENT_DAY,
     INCIDENT_NOTE,
     INCIDENT_STATUS,
     INCIDENT_TEAM,
+    INCIDENT_USER,
     LEAGUE,
+    PASSWORD,
     SQL,
     BackgroundUser,
     Cast,
@@ -59,6 +63,7 @@ class Demo:
         self.first = self.scrapes / self.first_day.isoformat()
         self.second = self.scrapes / today.isoformat()
         self.mistake = self.directory / "mistake.toml"
+        self.site = RunningSite(self.directory)
         # The commands must find the demo's database, whatever the shell has in mind otherwise.
         self.environment = {k: v for k, v in os.environ.items() if k not in MEANING_ANOTHER}
 
@@ -70,6 +75,7 @@ class Demo:
         """
         started = time.monotonic()
         self._heading("A league database, and two scrapes of four leagues, a week apart")
+        self.site.stop()
         url = make_database(embedded.start(embedded.default_data_directory()), DATABASE)
         self._write_mistake()
         self._run(
@@ -79,6 +85,7 @@ class Demo:
         self._heading("The first load")
         self._run("courtside", "import", str(self.first), "--yes")
         with psycopg.connect(url, autocommit=True) as connection:
+            league_database.guard(url)
             self._heading("Users answer")
             leaving_team = self._leaving_team()
             cast = add_users(connection, today=self.first_day, leaving_team=leaving_team)
@@ -107,7 +114,12 @@ class Demo:
             )  # fmt: skip
             self.console.print()
             self._compare(connection, cast, before)
-        self._say_what_next(time.monotonic() - started)
+            captain = connection.execute(SQL["captain_among_users"], [INCIDENT_TEAM]).fetchone()
+        self._say_what_next()
+        if os.environ.get("SERVE") != "no":
+            self._serve(captain[0] if captain else "")
+        self.console.print()
+        self._say(f"demo done in {time.monotonic() - started:.0f} s")
 
     # ------------------------------------------------------------ steps
 
@@ -205,7 +217,23 @@ class Demo:
             f"{answers} answers of {users} users mean it"
         )
 
-    def _say_what_next(self, seconds: float) -> None:
+    def _serve(self, captain: str) -> None:
+        """Leave the site running on what was loaded, and say whom to sign in as."""
+        self._heading("The site")
+        address = self.site.start(self.environment)
+        self._say(f"it runs on the demo’s data: {address}/mobile/availability")
+        self._say(f"sign in with the password {PASSWORD} as")
+        for email, who in (
+            (f"user{INCIDENT_USER}@example.org", f"the player of the incident, {INCIDENT_TEAM}"),
+            (captain, "a captain"),
+            ("operator@example.org", "the operator"),
+        ):
+            if email:
+                self.console.print(Text(f"    {email:<24}", style="cyan") + Text(who))
+        self._say("this stops it, and PostgreSQL:")
+        self._command("make stop")
+
+    def _say_what_next(self) -> None:
         self._heading("Try next")
         if names := [name for name in MEANING_ANOTHER if os.environ.get(name)]:
             self._say(f"{' and '.join(names)} may mean another database, so first:")
@@ -226,8 +254,6 @@ class Demo:
             self._command(self._spelled(command))
         self._say("PostgreSQL goes on running; this stops it (make clean removes everything):")
         self._command(self._spelled(["seawall", "db", "stop"]))
-        self.console.print()
-        self._say(f"demo done in {seconds:.0f} s")
 
     def _heading(self, text: str) -> None:
         self.console.print()
@@ -285,9 +311,13 @@ def _program(name: str) -> Path:
 
 
 def main() -> None:
-    """Tell the story; end with 0 only where all of it was so."""
+    """Tell the story, and end with 0 only where all of it was so; ``stop`` ends what it left."""
     terminal = Terminal()
     with terminal.exits():
+        if sys.argv[1:] == ["stop"]:
+            RunningSite(Demo(datetime.date.today()).directory).stop()
+            embedded.stop(embedded.default_data_directory())
+            return
         try:
             Demo(datetime.date.today()).tell()
         except (OSError, psycopg.Error) as error:

@@ -76,3 +76,22 @@ SELECT
     (SELECT count(DISTINCT user_id) FROM player_availability
      WHERE team_id = teams.id AND user_id <> %(except)s)
 FROM teams WHERE id = %(team_id)s
+
+-- name: give_everybody_a_password
+INSERT INTO user_passwords (user_id, hash) SELECT id, %s FROM users
+
+-- name: add_operator
+WITH made AS (
+    INSERT INTO users (email, display_name) VALUES ('operator@example.org', 'Olive Operator') RETURNING id
+)
+INSERT INTO operators (user_id) SELECT id FROM made
+
+-- name: captain_among_users
+SELECT u.email
+FROM users AS u
+JOIN user_player_associations AS a ON a.user_id = u.id
+JOIN rosters AS r ON r.player_id = a.player_id
+JOIN teams AS t ON t.id = r.team_id
+WHERE r.captain IN ('captain', 'co-captain') AND t.retired_at IS NULL AND r.retired_at IS NULL
+ORDER BY t.name <> %s, u.id
+LIMIT 1

@@ -20,6 +20,7 @@ INCIDENT_DAY = datetime.date(2024, 9, 24)
 INCIDENT_USER = 43
 INCIDENT_STATUS = 1
 INCIDENT_NOTE = "in, and I can bring balls"
+PASSWORD = "tennis-on-tuesday"
 
 _USERS = 60
 _OF_INCIDENT_TEAM, _OF_LEAVING_TEAM = 8, 4
@@ -76,6 +77,8 @@ def add_users(
                 connection.execute(SQL["enter_practice"], [spot.team_id, today, user_id])
                 connection.execute(SQL["enter_address"], [spot.team_id])
         background_user_id = _add_user(connection, _USERS + 1, "Background User")
+        connection.execute(SQL["add_operator"])
+        connection.execute(SQL["give_everybody_a_password"], [_password_hash()])
     team_ids = {spot.team_name: spot.team_id for spot in spots}
     return Cast(incident_user_id, background_user_id, _USERS, answers, team_ids)
 
@@ -84,6 +87,17 @@ def _add_user(connection: psycopg.Connection[Any], number: int, name: str) -> in
     row = connection.execute(SQL["add_user"], [f"user{number}@example.org", name]).fetchone()
     assert row is not None
     return row[0]
+
+
+def _password_hash() -> str:
+    """One hash for all: a slow one each would take longer than everything else."""
+    from courtside.accounts.passwords import Passwords
+
+    passwords = Passwords(at_once=1)
+    try:
+        return passwords.hash(PASSWORD)
+    finally:
+        passwords.close()
 
 
 def _chosen(spots: list[Spot], leaving_team: str) -> list[Spot]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
 from seawall.errors import FeedError, SeawallError
 from seawall.feeds.reading import Item
 
 # A process costs some hundredths of a second; a feed of this size takes longer than that to read.
 _WORTHWHILE_BYTES = 4_000_000
+_BUFFER_BYTES = 1 << 18
 
 
 def is_worthwhile(directory: Path) -> bool:
@@ -42,50 +43,57 @@ def read_ahead(read: Callable[[], Iterator[Item]]) -> Iterator[Item]:
         SeawallError: as ``read()`` raised it.
         FeedError: the reader's process ended before its feed, or yields what cannot be sent.
     """
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(
-        target=_send_all, args=(read, receiver, sender), daemon=True
-    )
-    process.start()
-    sender.close()
+    reading, writing = os.pipe()
+    process_id = os.fork()
+    if process_id == 0:
+        os.close(reading)
+        _send_all(read, writing)
+    os.close(writing)
+    code = None
     try:
-        while True:
-            try:
-                said = pickle.loads(receiver.recv_bytes())
-            except EOFError:
-                process.join()
-                raise FeedError(
-                    f"the reader’s process ended before its feed, with code {process.exitcode}",
-                    why="A part of a feed must not pass for the whole.",
-                    fix="Was it killed, or is memory short? Run it again.",
-                ) from None
-            if said is None:
-                return
-            if isinstance(said, SeawallError):
-                raise said
-            yield said
+        with os.fdopen(reading, "rb", _BUFFER_BYTES) as source:
+            while True:
+                try:
+                    said = pickle.load(source)
+                except (EOFError, pickle.UnpicklingError):
+                    code = os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1])
+                    raise FeedError(
+                        f"the reader’s process ended before its feed, with code {code}",
+                        why="A part of a feed must not pass for the whole.",
+                        fix="Was it killed, or is memory short? Run it again.",
+                    ) from None
+                if said is None:
+                    return
+                if isinstance(said, SeawallError):
+                    raise said
+                yield said
     finally:
-        receiver.close()
-        process.kill()
-        process.join()
+        if code is None:
+            os.kill(process_id, signal.SIGKILL)
+            os.waitpid(process_id, 0)
 
 
-def _send_all(read: Callable[[], Iterator[Item]], receiver: Connection, sender: Connection) -> None:
-    # While this end is open here too, a dead parent would not be noticed.
-    receiver.close()
-    # The parent hears an interrupt as well, and ends this process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _send_all(read: Callable[[], Iterator[Item]], writing: int) -> NoReturn:
+    """The forked process: read, send, end. Nothing of the parent's may be tidied up from here, for
+    its connections are still in use; hence no return and no exception."""
+    code = 1
     try:
-        try:
-            for item in read():
-                sender.send_bytes(_pickled(item))
-            sender.send_bytes(pickle.dumps(None))
-        except SeawallError as error:
-            sender.send_bytes(pickle.dumps(error))
+        # The parent hears an interrupt as well, and ends this process.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with os.fdopen(writing, "wb", _BUFFER_BYTES) as sink:
+            try:
+                for item in read():
+                    sink.write(_pickled(item))
+                sink.write(pickle.dumps(None))
+            except SeawallError as error:
+                sink.write(pickle.dumps(error))
+        code = 0
     except BrokenPipeError:
-        pass
-    # Nothing of the parent's may be tidied up from here: its connections are still in use.
-    os._exit(0)
+        pass  # the parent listens no more
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
 
 
 def _pickled(item: Item) -> bytes:

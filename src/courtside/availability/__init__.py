@@ -1,0 +1,1 @@
+"""A team's matches and practices, and who can play: the page that players use."""

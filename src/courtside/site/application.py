@@ -1,0 +1,93 @@
+"""The application: features put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import resources
+from pathlib import Path
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from courtside.accounts import linking_routes
+from courtside.accounts import routes as accounts
+from courtside.accounts.passwords import Passwords
+from courtside.accounts.rate_limits import RateLimits
+from courtside.availability import routes as availability
+from courtside.site import error_pages, forgery
+from courtside.site.clock import Clock
+from courtside.site.configuration import Configuration
+from courtside.site.database import Database
+from courtside.site.headers import SecurityHeaders
+from courtside.site.request_log import RequestLog
+
+# Every router of pages stands here, so that none is without the check of forms.
+PAGE_ROUTERS = (accounts.router, linking_routes.router, availability.router)
+
+
+def create_application(configuration: Configuration, database_url: str) -> FastAPI:
+    """The site as an ASGI application; it connects to the database when it is started.
+
+    ``application.state`` carries ``configuration``, ``database``, ``clock``, ``passwords`` and
+    ``rate_limits``.
+    """
+    database = Database(database_url, connections=configuration.connections)
+    passwords = Passwords(at_once=configuration.passwords_at_once)
+
+    @asynccontextmanager
+    async def life(application: FastAPI) -> AsyncIterator[None]:
+        del application
+        database.open()
+        try:
+            yield
+        finally:
+            database.close()
+            passwords.close()
+
+    application = FastAPI(
+        title="courtside",
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # The outermost first.
+        middleware=[
+            Middleware(SecurityHeaders, https=configuration.is_https),
+            Middleware(RequestLog),
+        ],
+    )
+    state = application.state
+    state.configuration = configuration
+    state.database = database
+    state.clock = Clock(configuration.time_zone, configuration.today)
+    state.passwords = passwords
+    state.rate_limits = RateLimits()
+    error_pages.register(application)
+    application.add_api_route("/health", _health, methods=["GET", "HEAD"], include_in_schema=False)
+    static = Path(str(resources.files("courtside.site").joinpath("static")))
+    application.mount("/static", _KeptFiles(directory=static), name="static")
+    for router in PAGE_ROUTERS:
+        application.include_router(
+            router, dependencies=[Depends(forgery.check)], include_in_schema=False
+        )
+    return application
+
+
+def _health(request: Request) -> JSONResponse:
+    """Whether the site and its database answer; 503 where the database does not."""
+    with request.app.state.database.connected() as connection:
+        connection.execute("SELECT 1")
+    return JSONResponse({"status": "ok"})
+
+
+class _KeptFiles(StaticFiles):
+    """Static files that browsers may keep: their address changes with their content."""
+
+    def file_response(self, *arguments: object, **named: object) -> Response:
+        response = super().file_response(*arguments, **named)  # pyright: ignore[reportArgumentType]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

@@ -1,0 +1,90 @@
+"""Failures into responses: a page, a part of one, or problem details (RFC 9457) under ``/api/``."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import psycopg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from psycopg_pool import PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from courtside.site import pages
+from courtside.site.failures import (
+    BadForm,
+    Failure,
+    Forged,
+    NotFound,
+    SignInNeeded,
+    TooLarge,
+    Unavailable,
+    WrongMethod,
+)
+
+_OF_STATUS = {401: SignInNeeded, 404: NotFound, 405: WrongMethod, 413: TooLarge}
+
+
+def respond(request: Request, failure: Failure) -> Response:
+    """The response that says what failed, why, and what to do."""
+    request_id = request.scope.get("state", {}).get("request_id", "")
+    if request.url.path.startswith("/api/"):
+        problem = {
+            "type": "about:blank",
+            "title": failure.title,
+            "status": failure.status,
+            "detail": failure.detail or failure.title,
+            "fix": failure.what_to_do,
+            "request_id": request_id,
+        }
+        response: Response = JSONResponse(
+            problem, status_code=failure.status, media_type="application/problem+json"
+        )
+    elif isinstance(failure, SignInNeeded) and request.method == "GET":
+        next_address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        response = pages.go_to(str(request.url_for("sign_in_page").path) + _next(next_address))
+    else:
+        template = "failure_part.html" if pages.wants_fragment(request) else "failure.html"
+        response = pages.page(request, f"site/{template}", status=failure.status, failure=failure)
+    if isinstance(failure, Forged):
+        response.headers["X-Courtside-Form-Is-Old"] = "1"
+    if failure.status in (429, 503):
+        response.headers["Retry-After"] = "60" if failure.status == 429 else "2"
+    return response
+
+
+def register(application: FastAPI) -> None:
+    """Make the application answer failures this way."""
+
+    def failed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Failure)
+        return respond(request, error)
+
+    def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        response = respond(request, _OF_STATUS.get(error.status_code, BadForm)())
+        if error.headers:
+            response.headers.update(error.headers)
+        return response
+
+    def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        in_address = any(problem["loc"][0] in ("path", "query") for problem in error.errors())
+        return respond(request, NotFound() if in_address else BadForm())
+
+    def unavailable(request: Request, error: Exception) -> Response:
+        structlog.get_logger("courtside").warning("database", error=type(error).__name__)
+        return respond(request, Unavailable())
+
+    application.add_exception_handler(Failure, failed)
+    application.add_exception_handler(HTTPException, http_error)
+    application.add_exception_handler(RequestValidationError, invalid)
+    application.add_exception_handler(PoolTimeout, unavailable)
+    application.add_exception_handler(psycopg.OperationalError, unavailable)
+
+
+def _next(address: str) -> str:
+    return "" if address == "/" else f"?next={quote(address, safe='/')}"

@@ -1,0 +1,189 @@
+"""A site with one scrape and a cast of five, on a real PostgreSQL; and a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import uvicorn
+from cast import TODAY, Cast, Member, Visitor, add_cast
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from courtside import league_database
+from courtside.sample_feeds import write_sample_feeds
+from courtside.site.application import create_application
+from courtside.site.configuration import Configuration
+from courtside.site.request_log import configure_log
+from seawall import Engine
+
+# tests/conftest.py counts the tests that skip for this reason.
+NO_BROWSER = "no browser (CHROMIUM=PROGRAM)"
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+SIZE = 700
+
+configure_log()
+
+
+@pytest.fixture(scope="session")
+def scrape(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up scrape around the incident's day."""
+    directory = tmp_path_factory.mktemp("scrapes")
+    return write_sample_feeds(directory, date=TODAY, size=SIZE)[0]
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str, scrape: Path) -> Iterator[tuple[str, Cast]]:
+    """The name of a database with the scrape and the cast; every test gets a copy."""
+    name = f"seawall_test_{uuid4().hex[:16]}"
+    with _database(server_url, name, "template0") as url:
+        league_database.prepare(url)
+        engine = Engine(league_database.manifest(), url)
+        engine.apply(engine.plan(scrape))
+        with psycopg.connect(url) as connection:
+            cast = add_cast(connection)
+        yield name, cast
+
+
+@pytest.fixture
+def site_url(server_url: str, template: tuple[str, Cast]) -> Iterator[str]:
+    """The test's own copy of the database."""
+    with _database(server_url, f"seawall_test_{uuid4().hex[:16]}", template[0]) as url:
+        yield url
+
+
+@pytest.fixture
+def database(site_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to the site's database, in autocommit."""
+    with psycopg.connect(site_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def people(template: tuple[str, Cast]) -> Cast:
+    return template[1]
+
+
+@pytest.fixture
+def configuration() -> Configuration:
+    """Replace it in a module or class to configure the site otherwise."""
+    return Configuration(today=TODAY, connections=4)
+
+
+@pytest.fixture
+def application(site_url: str, configuration: Configuration) -> FastAPI:
+    return create_application(configuration, site_url)
+
+
+@pytest.fixture
+def visit(application: FastAPI) -> Iterator[Callable[[], Visitor]]:
+    """Open a browser without a window, signed in as nobody."""
+    with TestClient(application) as first:
+        # One start of the application serves all browsers of the test.
+        yield lambda: Visitor(TestClient(application, base_url=str(first.base_url)))
+
+
+@pytest.fixture
+def anonymous(visit: Callable[[], Visitor]) -> Visitor:
+    return visit()
+
+
+@pytest.fixture
+def sign_in(visit: Callable[[], Visitor]) -> Callable[[Member], Visitor]:
+    """Open another browser, signed in as one of the cast."""
+
+    def as_member(member: Member) -> Visitor:
+        visitor = visit()
+        assert visitor.sign_in(member.email).status_code == 303
+        return visitor
+
+    return as_member
+
+
+@pytest.fixture
+def owner(sign_in: Callable[[Member], Visitor], people: Cast) -> Visitor:
+    return sign_in(people.owner)
+
+
+@pytest.fixture
+def mate(sign_in: Callable[[Member], Visitor], people: Cast) -> Visitor:
+    return sign_in(people.mate)
+
+
+@pytest.fixture
+def stranger(sign_in: Callable[[Member], Visitor], people: Cast) -> Visitor:
+    return sign_in(people.stranger)
+
+
+@pytest.fixture
+def operator(sign_in: Callable[[Member], Visitor], people: Cast) -> Visitor:
+    return sign_in(people.operator)
+
+
+@pytest.fixture
+def newcomer(sign_in: Callable[[Member], Visitor], people: Cast) -> Visitor:
+    return sign_in(people.newcomer)
+
+
+# ----------------------------------------------------------------------------- a real browser
+
+
+@pytest.fixture
+def served(application: FastAPI) -> Iterator[str]:
+    """The site on a port of its own; the value is where it begins."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        config = uvicorn.Config(application, log_level="error", access_log=False, ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Headless Chromium; where it is absent the test skips, unless REQUIRE_BROWSER=1."""
+    if not CHROMIUM.is_file():
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(f"REQUIRE_BROWSER=1, and there is no {CHROMIUM}")
+        pytest.skip(NO_BROWSER)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def _database(server_url: str, name: str, template: str) -> Iterator[str]:
+    """A database copied from a template; gone afterwards."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+        try:
+            yield make_conninfo(server_url, dbname=name)
+        finally:
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            connection.execute(drop.format(sql.Identifier(name)))
