@@ -16,7 +16,14 @@ from seawall.errors import DatabaseError
 
 HERE = Path(__file__).parent
 LISTING = (HERE / "catalog_listing.sql").read_text()
-ALL = ["0001_imported_tables", "0002_user_tables", "0003_accounts", "0004_answers"]
+ALL = [
+    "0001_imported_tables",
+    "0002_user_tables",
+    "0003_accounts",
+    "0004_answers",
+    "0010_captains",
+    "0011_api_tokens",
+]
 
 
 def test_all_migrations_make_the_expected_schema(connection: psycopg.Connection) -> None:

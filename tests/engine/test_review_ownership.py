@@ -91,7 +91,6 @@ def test_an_acceptance_needs_a_reason(league: Reload):
     [
         ('[tables.teams]\nowner = "users"\n', "no table"),
         (TEAMS + 'retired_column = "day"\n', "when a row was retired"),
-        (TEAMS.replace("code", "g"), "is generated"),
     ],
 )
 def test_a_manifest_that_cannot_work_is_refused_and_not_recorded(
@@ -100,6 +99,12 @@ def test_a_manifest_that_cannot_work_is_refused_and_not_recorded(
     made = make(CODES, manifest)
     with pytest.raises(SeawallError, match=said):
         made.engine.check()
+    assert made.rows("SELECT * FROM seawall.ownership") == []
+
+
+def test_a_refused_manifest_is_not_recorded(make: MakeReload):
+    made = make(CODES, TEAMS.replace("code", "g"))
+    assert [finding.check for finding in made.engine.check()] == ["generated-column"]
     assert made.rows("SELECT * FROM seawall.ownership") == []
 
 

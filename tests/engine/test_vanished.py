@@ -20,6 +20,7 @@ def with_policy(league: Reload, table: str, policy: str) -> None:
     text = text.replace(before, f'{before}vanished = "{policy}"\n')
     if policy == "delete":
         text = text.replace('user_columns = ["address"]\n', "")
+        league.execute("UPDATE clubs SET address = NULL")
     league.declare_anew(text)
 
 
@@ -100,7 +101,7 @@ def test_held_by_a_soft_reference(league: Reload):
 
 
 def test_children_are_deleted_before_their_parents(league: Reload):
-    league.execute("DELETE FROM answers; DELETE FROM favourites")
+    league.execute("DELETE FROM answers; DELETE FROM favourites; UPDATE clubs SET address = NULL")
     text = MANIFEST.replace('user_columns = ["address"]\n', "").replace('vanished = "delete"\n', "")
     league.declare_anew(text.replace('owner = "feed"\n', 'owner = "feed"\nvanished = "delete"\n'))
     report = league.run(clubs=CLUBS[:1], teams=TEAMS[:1], games=[], accept=empty("games"))

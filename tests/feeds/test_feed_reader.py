@@ -125,7 +125,7 @@ def test_every_staged_column_is_one_that_the_manifest_and_the_schema_ask_for(
     assert set(reader.columns) == set(imported)
     for name, table in imported.items():
         parents = table.get("parents", {})
-        said = {*parents, *table.get("user_columns", []), "id", "retired_at"}
+        said = {*parents, *table.get("user_columns", []), "id", "retired_at", "first_seen_at"}
         plain = {
             row[0]
             for row in connection.execute(

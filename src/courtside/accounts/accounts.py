@@ -34,8 +34,9 @@ def stored_password(connection: Connection, email: str) -> tuple[int, str] | Non
 
 
 def set_password(connection: Connection, user_id: int, password_hash: str) -> None:
-    """Set a user's password and end all their sessions."""
+    """Set a user's password, end all their sessions and revoke their tokens."""
     connection.execute(SQL["set_password"], [user_id, password_hash])
+    connection.execute(SQL["revoke_all_tokens"], [user_id])
     end_all_sessions(connection, user_id)
 
 

@@ -23,7 +23,7 @@ class Team:
     Attributes:
         label: the series as the league calls it, such as ``Series 22``; may be empty.
         time_zone: the zone of the team's club; None where nobody entered one.
-        is_captain: the feed marks the user as captain or co-captain.
+        is_captain: the feed marks the user as captain or co-captain, or an operator named them.
         is_current: the feed has the user on this team; otherwise it had.
         is_retired: the feed no longer has the team.
     """

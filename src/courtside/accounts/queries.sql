@@ -21,7 +21,10 @@ SELECT
     coalesce(c.name, '') AS club,
     c.time_zone,
     p.id AS player_id,
-    coalesce(r.captain IN ('captain', 'co-captain') AND r.retired_at IS NULL, false) AS is_captain,
+    coalesce(r.captain IN ('captain', 'co-captain') AND r.retired_at IS NULL, false) OR EXISTS (
+        SELECT FROM named_captains AS n
+        WHERE n.user_id = a.user_id AND n.team_id = t.id AND n.ended_at IS NULL
+    ) AS is_captain,
     r.retired_at IS NULL AS is_current,
     t.retired_at IS NOT NULL AS is_retired
 FROM user_player_associations AS a
@@ -49,6 +52,9 @@ SELECT p.user_id, p.hash FROM users AS u JOIN user_passwords AS p ON p.user_id =
 -- name: set_password
 INSERT INTO user_passwords (user_id, hash) VALUES (%s, %s)
 ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = now()
+
+-- name: revoke_all_tokens
+UPDATE api_tokens SET revoked_at = now() WHERE user_id = %s AND revoked_at IS NULL
 
 -- name: remove_sessions_that_ran_out
 DELETE FROM sessions WHERE user_id = %s AND expires_at <= now()

@@ -14,6 +14,7 @@ from courtside.availability.events import Event
 from courtside.site.database import Connection
 
 _NO_ANSWER = "none"
+OFF_ROSTER = "not on the roster"
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def days_of_team(
                 team_id=team_id,
                 events=of_day,
                 answer=answer,
-                standing=_standing(players, answers[day]),
+                standing=standing_of(players, answers[day]),
                 previous=WORD_OF_STATUS[last_change.old_status] if last_change else "clear",
                 author=(
                     last_change.author if last_change and last_change.changed_by != user_id else ""
@@ -121,8 +122,13 @@ def days_of_team(
     return made
 
 
-def _standing(players: Iterable[Any], answers: Iterable[Any]) -> Standing:
-    """Everyone on the roster, and whoever answered without being on it (any more)."""
+def standing_of(players: Iterable[Any], answers: Iterable[Any]) -> Standing:
+    """Everyone on the roster, and whoever answered without being on it (any more).
+
+    Args:
+        players: rows with ``user_id`` and ``name``.
+        answers: rows of one day, with ``user_id``, ``status`` and ``name``.
+    """
     of_user = {row.user_id: row for row in answers if row.status is not None}
     names: dict[str, list[str]] = {"in": [], "out": [], "maybe": [], _NO_ANSWER: []}
     seen = set()
@@ -132,5 +138,5 @@ def _standing(players: Iterable[Any], answers: Iterable[Any]) -> Standing:
         seen.add(player.user_id)
     for user_id, given in of_user.items():
         if user_id not in seen:
-            names[WORD_OF_STATUS[given.status]].append(f"{given.name} (not on the roster)")
+            names[WORD_OF_STATUS[given.status]].append(f"{given.name} ({OFF_ROSTER})")
     return Standing(names[_NO_ANSWER], names["in"], names["out"], names["maybe"])

@@ -23,7 +23,7 @@ class Event:
     Attributes:
         home, away: names of teams; ``""`` for a practice.
         is_home: the team that asks plays at home.
-        is_retired: the feed no longer has it.
+        is_retired: the feed no longer has it, or a captain cancelled the practice.
         moved_to: the day to which it was moved, where that is beyond doubt.
     """
 
@@ -50,6 +50,17 @@ class Event:
         """A link to a map's directions; ``""`` where no place is known."""
         target = ", ".join(filter(None, (self.place, self.address)))
         return _DIRECTIONS + quote(target) if target else ""
+
+    @property
+    def fate(self) -> str:
+        """What became of it, where it is retired; ``""`` where it is not."""
+        if not self.is_retired:
+            return ""
+        if self.moved_to:
+            return f"moved to {day_in_words(self.moved_to)}"
+        if self.kind == "practice":
+            return "was cancelled"
+        return "is no longer on the league’s schedule"
 
     def as_shown(self) -> dict[str, Any]:
         """What a player sees of it, to be kept with an answer."""
@@ -85,6 +96,8 @@ def of_team(
                 place=row.place or row.club,
                 address=row.address,
                 notes=row.notes,
+                is_retired=row.is_retired,
+                moved_to=row.moved_to,
             )
         )
     found.sort(key=lambda event: (event.day, event.time or datetime.time.max, event.kind, event.id))
@@ -99,6 +112,8 @@ def changes(answered_for: list[dict[str, Any]], now: Iterable[Event]) -> list[st
         old = before.pop((event.kind, event.id), None)
         name = "Practice" if event.kind == "practice" else "Match"
         if old is None:
+            if event.is_retired:
+                continue  # it came and went meanwhile
             said.append(f"{name} added: {time_in_words(event.time)}.")
             continue
         shown = event.as_shown()
@@ -112,8 +127,7 @@ def changes(answered_for: list[dict[str, Any]], now: Iterable[Event]) -> list[st
         if old["title"] != shown["title"] and event.kind == "match":
             said.append(f"Now {shown['title']}, was {old['title']}.")
         if old["off"] != shown["off"]:
-            gone = "It is no longer on the league’s schedule."
-            moved = event.moved_to and f"It moved to {day_in_words(event.moved_to)}."
-            said.append((moved or gone) if event.is_retired else "It is on the schedule again.")
+            gone = f"It {event.fate}."
+            said.append(gone if event.is_retired else "It is on the schedule again.")
     said += [f"{old['title']} was cancelled." for old in before.values() if not old["off"]]
     return said

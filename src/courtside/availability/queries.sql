@@ -45,9 +45,12 @@ WHERE (s.home_team_id = %(team_id)s OR s.away_team_id = %(team_id)s)
 ORDER BY s.match_date, s.match_time NULLS LAST, s.id
 
 -- name: practices_of_team
+-- A cancelled one too, so that those who answered see what became of it.
 SELECT p.id, p.practice_date AS day, p.start_time AS time, p.location AS place, coalesce(p.notes, '') AS notes,
-    coalesce(c.address, '') AS address, coalesce(c.name, '') AS club
+    coalesce(c.address, '') AS address, coalesce(c.name, '') AS club, p.cancelled_at IS NOT NULL AS is_retired,
+    moved.practice_date AS moved_to
 FROM practices AS p
+LEFT JOIN practices AS moved ON moved.id = p.moved_to_id
 JOIN teams AS t ON t.id = p.team_id
 LEFT JOIN clubs AS c ON c.id = t.club_id
 WHERE p.team_id = %(team_id)s AND p.practice_date BETWEEN %(first)s AND %(last)s

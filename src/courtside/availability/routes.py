@@ -36,7 +36,12 @@ class TooLateToAnswer(ReadOnly):
     fix = "Nothing was changed. The operator can correct an answer."
 
 
-def _day(day: Annotated[str, Path()]) -> datetime.date:
+def day_of_path(day: Annotated[str, Path(json_schema_extra={"format": "date"})]) -> datetime.date:
+    """The day in an address, such as ``2024-09-24``.
+
+    Raises:
+        NotFound: it is none.
+    """
     try:
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", day, re.ASCII):
             raise NotFound
@@ -45,7 +50,7 @@ def _day(day: Annotated[str, Path()]) -> datetime.date:
         raise NotFound from None
 
 
-DayOfPath = Annotated[datetime.date, Depends(_day)]
+DayOfPath = Annotated[datetime.date, Depends(day_of_path)]
 
 
 @dataclass(frozen=True)

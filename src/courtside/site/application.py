@@ -17,7 +17,9 @@ from courtside.accounts import linking_routes
 from courtside.accounts import routes as accounts
 from courtside.accounts.passwords import Passwords
 from courtside.accounts.rate_limits import RateLimits
+from courtside.api import reference, token_routes
 from courtside.availability import routes as availability
+from courtside.captain import answer_routes, captain_routes, practice_routes
 from courtside.site import error_pages, forgery
 from courtside.site.clock import Clock
 from courtside.site.configuration import Configuration
@@ -26,14 +28,23 @@ from courtside.site.headers import SecurityHeaders
 from courtside.site.request_log import RequestLog
 
 # Every router of pages stands here, so that none is without the check of forms.
-PAGE_ROUTERS = (accounts.router, linking_routes.router, availability.router)
+PAGE_ROUTERS = (
+    accounts.router,
+    linking_routes.router,
+    availability.router,
+    captain_routes.router,
+    practice_routes.router,  # before addresses with a day in the same place
+    answer_routes.router,
+    token_routes.router,
+    reference.pages_router,
+)
 
 
 def create_application(configuration: Configuration, database_url: str) -> FastAPI:
     """The site as an ASGI application; it connects to the database when it is started.
 
-    ``application.state`` carries ``configuration``, ``database``, ``clock``, ``passwords`` and
-    ``rate_limits``.
+    ``application.state`` carries ``configuration``, ``database``, ``database_url``, ``clock``,
+    ``passwords`` and ``rate_limits``.
     """
     database = Database(database_url, connections=configuration.connections)
     passwords = Passwords(at_once=configuration.passwords_at_once)
@@ -63,6 +74,7 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
     state = application.state
     state.configuration = configuration
     state.database = database
+    state.database_url = database_url
     state.clock = Clock(configuration.time_zone, configuration.today)
     state.passwords = passwords
     state.rate_limits = RateLimits()
@@ -74,6 +86,8 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
         application.include_router(
             router, dependencies=[Depends(forgery.check)], include_in_schema=False
         )
+    # It checks writes itself: by token, or by the header X-CSRF-Token.
+    application.include_router(reference.api_router())
     return application
 
 

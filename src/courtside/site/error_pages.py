@@ -16,8 +16,10 @@ from starlette.responses import Response
 from courtside.site import pages
 from courtside.site.failures import (
     BadForm,
+    BadJson,
     Failure,
     Forged,
+    Invalid,
     NotFound,
     SignInNeeded,
     TooLarge,
@@ -33,16 +35,19 @@ def respond(request: Request, failure: Failure) -> Response:
     request_id = request.scope.get("state", {}).get("request_id", "")
     if request.url.path.startswith("/api/"):
         problem = {
-            "type": "about:blank",
+            "type": f"/api#{failure.key()}",
             "title": failure.title,
             "status": failure.status,
             "detail": failure.detail or failure.title,
             "fix": failure.what_to_do,
             "request_id": request_id,
+            **failure.members,
         }
         response: Response = JSONResponse(
             problem, status_code=failure.status, media_type="application/problem+json"
         )
+        if failure.status == 401:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="courtside"'
     elif isinstance(failure, SignInNeeded) and request.method == "GET":
         next_address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         response = pages.go_to(str(request.url_for("sign_in_page").path) + _next(next_address))
@@ -65,13 +70,18 @@ def register(application: FastAPI) -> None:
 
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        response = respond(request, _OF_STATUS.get(error.status_code, BadForm)())
+        if isinstance(error.__cause__, Failure):  # while the body was read
+            return respond(request, error.__cause__)
+        otherwise = BadJson if request.url.path.startswith("/api/") else BadForm
+        response = respond(request, _OF_STATUS.get(error.status_code, otherwise)())
         if error.headers:
             response.headers.update(error.headers)
         return response
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        if request.url.path.startswith("/api/"):
+            return respond(request, _invalid_in_api(error))
         in_address = any(problem["loc"][0] in ("path", "query") for problem in error.errors())
         return respond(request, NotFound() if in_address else BadForm())
 
@@ -84,6 +94,24 @@ def register(application: FastAPI) -> None:
     application.add_exception_handler(RequestValidationError, invalid)
     application.add_exception_handler(PoolTimeout, unavailable)
     application.add_exception_handler(psycopg.OperationalError, unavailable)
+
+
+def _invalid_in_api(error: RequestValidationError) -> Failure:
+    """What is wrong with a request, part by part; what was sent is not sent back."""
+    problems = error.errors()
+    if any(problem["loc"][0] == "path" for problem in problems):
+        return NotFound()
+    failure = Invalid()
+    failure.members["errors"] = [
+        {"at": _place(problem["loc"]), "problem": problem["msg"]} for problem in problems
+    ]
+    return failure
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    """Where a problem is. The names come from the request, so they may be anything."""
+    text = ".".join(str(part) for part in parts)[:200]
+    return text.encode("utf-8", "replace").decode()
 
 
 def _next(address: str) -> str:

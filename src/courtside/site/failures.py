@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import Any, ClassVar
 
 
 class Failure(Exception):
@@ -12,6 +13,7 @@ class Failure(Exception):
         status: the HTTP status.
         title: what happened, in a few words.
         fix: what to do now.
+        members: what a program may want to know beside it; the API's problem details carry it.
     """
 
     status: ClassVar[int] = 400
@@ -22,6 +24,12 @@ class Failure(Exception):
         super().__init__(detail or self.title)
         self.detail = detail
         self.what_to_do = self.fix if fix is None else fix
+        self.members: dict[str, Any] = {}
+
+    @classmethod
+    def key(cls) -> str:
+        """The kind of failure as the API names it: ``sign-in-needed``."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
 
 class SignInNeeded(Failure):
@@ -68,6 +76,22 @@ class BadForm(Failure):
 
     status = 400
     title = "That form cannot be read"
+
+
+class BadJson(Failure):
+    """A body of a request to the API that cannot be read at all."""
+
+    status = 400
+    title = "That is no JSON"
+    fix = "Nothing was changed. Send JSON in UTF-8."
+
+
+class Invalid(Failure):
+    """A request to the API that is not as its description says."""
+
+    status = 422
+    title = "That cannot be understood"
+    fix = "Nothing was changed. Mend what “errors” names; the description stands at /api."
 
 
 class TooLarge(Failure):

@@ -17,7 +17,7 @@
   const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))]
     .map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-  // address → {fields, key, part, label, failed}; a later tap at the same address replaces the earlier.
+  // address → {fields, key, part, label, page, failed}; a later tap at the same address replaces the earlier.
   let unsaved = {};
   try { unsaved = JSON.parse(localStorage.getItem(storageKey)) ?? {}; } catch { /* begin anew */ }
   const keep = () => {
@@ -89,7 +89,7 @@
     }
     const isReplaced = unsaved[address]?.key !== entry.key;
     if (!isReplaced) delete unsaved[address];
-    const version = replace(entry.part, text, response.ok, entry.label);
+    const version = replace(entry.part, text, response.ok, entry.label, entry.page);
     for (const other of Object.values(unsaved)) {
       if (response.ok && version && other.part === entry.part && other.fields.version === entry.fields.version) {
         other.fields.version = version;
@@ -102,15 +102,18 @@
   const sendAll = () => Object.keys(unsaved).forEach(send);
 
   // Returns the version that the part shows now.
-  function replace(part, text, isSaved, label) {
+  function replace(part, text, isSaved, label, page) {
     const old = document.getElementById(part);
     const made = new DOMParser().parseFromString(text, "text/html");
     const fresh = made.getElementById(part) ?? made.body.firstElementChild;
     const version = fresh?.querySelector("input[name=version]")?.value;
     announcer.textContent = fresh?.querySelector(".saved, [role=alert]")?.textContent.trim() ?? "";
     if (!old || !fresh) {
-      if (!isSaved) tell(`Not saved: ${label}.`, { text: "Look at it.", href: `/availability#${part}` });
+      if (!isSaved) tell(`Not saved: ${label}.`, { text: "Look at it.", href: `${page ?? "/availability"}#${part}` });
       return version;
+    }
+    for (const also of made.querySelectorAll("[data-also]")) {  // parts elsewhere that changed with it
+      document.getElementById(also.dataset.also)?.replaceChildren(...also.childNodes);
     }
     old.querySelectorAll(":scope > .notice[role=alert]").forEach((earlier) => earlier.remove());
     if (fresh.id !== part) {  // a message, in place of the part
@@ -148,9 +151,9 @@
     const fields = Object.fromEntries(new FormData(form, event.submitter));
     delete fields.csrf_token;
     const address = new URL(form.action).pathname;
-    const title = document.querySelector(`#${CSS.escape(form.dataset.part)} h2`)?.textContent.trim() ?? "";
+    const title = document.querySelector(`#${CSS.escape(form.dataset.part)} :is(h2, h3)`)?.textContent.trim() ?? "";
     const what = event.submitter?.textContent.trim() ?? "";
-    unsaved[address] = { fields, key: newKey(), part: form.dataset.part, label: `${title}, ${what}` };
+    unsaved[address] = { fields, key: newKey(), part: form.dataset.part, label: `${title}, ${what}`, page: location.pathname + location.search };
     keep();
     event.submitter?.setAttribute("aria-busy", "true");
     const button = event.submitter;

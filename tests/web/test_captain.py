@@ -1,0 +1,538 @@
+"""A captain's grid, answers for others, who is captain, and who is let in."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from cast import INCIDENT_DAY, LEAGUE, Cast, Member, Visitor, add_member, spots
+
+from courtside import league_database
+from seawall import Engine
+
+DAY = INCIDENT_DAY
+
+
+def answer_address(people: Cast, member: Member) -> str:
+    return f"/captain/{people.team_id}/{DAY}/{member.user_id}/status"
+
+
+def set_answer(
+    database: psycopg.Connection[Any], people: Cast, member: Member, status: int, note: str = ""
+) -> None:
+    database.execute(
+        "INSERT INTO player_availability (user_id, match_date, team_id, availability_status, notes)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        [member.user_id, DAY, people.team_id, status, note or None],
+    )
+
+
+def answers_of(database: psycopg.Connection[Any], member: Member) -> list[Any]:
+    return database.execute(
+        "SELECT match_date, team_id, availability_status, notes, version FROM player_availability"
+        " WHERE user_id = %s ORDER BY 1, 2",
+        [member.user_id],
+    ).fetchall()
+
+
+def names_in_rows(page: str) -> list[str]:
+    return [html.unescape(name) for name in re.findall(r'<th scope="row">([^<]+)', page)][1:]
+
+
+# ------------------------------------------------------------------------------------- the grid
+
+
+def test_who_has_not_answered_stands_first(
+    mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    set_answer(database, people, people.owner, 1, "late <b>&\U0001f3be")
+    page = mate.get(f"/captain/{people.team_id}").text
+    names = names_in_rows(page)
+    assert names[0] == people.mate.name
+    assert names[-1] == people.owner.name
+    assert "late &lt;b&gt;&amp;\U0001f3be" in page
+
+
+def test_the_grid_says_what_the_players_pages_say(
+    mate: Visitor, owner: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    set_answer(database, people, people.owner, 2)
+    set_answer(database, people, people.mate, 3)
+    # Somebody who answered and whom the feed forgot afterwards.
+    extra = add_member(database, "extra", *spots(database, people.team_id)[2])
+    set_answer(database, people, extra, 1)
+    database.execute(
+        "UPDATE rosters SET retired_at = now() WHERE player_id = %s", [extra.player_id]
+    )
+    counts = re.compile(r"\d+ in · \d+ out · \d+ maybe · \d+ no answer")
+    grid = counts.findall(mate.get(f"/captain/{people.team_id}?all=yes").text)
+    page = owner.get(f"/availability?team={people.team_id}&all=yes").text
+    own = counts.findall(page.partition('class="past"')[0])
+    assert grid == own
+    assert grid[0].startswith("1 in · 1 out · 1 maybe")
+    assert f"{extra.name} (not on the roster)" in mate.get(f"/captain/{people.team_id}").text
+    day = mate.get(f"/captain/{people.team_id}/{DAY}").text
+    assert counts.findall(day)[0] == grid[0]
+
+
+def test_the_captains_own_tap_shows_in_the_grid(
+    mate: Visitor, owner: Visitor, people: Cast
+) -> None:
+    owner.post(f"/availability/{people.team_id}/{DAY}/status", status="in", version="0")
+    page = mate.get(f"/captain/{people.team_id}").text
+    cell = re.search(rf'<td class="(\w+)"><a href="[^"]+{DAY}#member-{people.owner.user_id}"', page)
+    assert cell
+    assert cell[1] == "in"
+
+
+def test_a_team_without_days(
+    mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    database.execute("DELETE FROM schedule")
+    for part in ("", "/print", "/answers.csv", "/practices"):
+        assert mate.get(f"/captain/{people.team_id}{part}").status_code == 200
+    assert mate.get(f"/captain/{people.team_id}/{DAY}").status_code == 404
+
+
+# ---------------------------------------------------------------------------- answers for others
+
+
+def test_a_captain_answers_for_a_player(
+    mate: Visitor, owner: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    note = 'knee\'s "bad"\n</script>'
+    owner.post(f"/availability/{people.team_id}/{DAY}/note", note=note, version="0")
+    done = mate.post(answer_address(people, people.owner), status="out", version="1")
+    assert done.status_code == 303
+    assert f"#member-{people.owner.user_id}" in done.headers["location"]
+    assert answers_of(database, people.owner) == [(DAY, people.team_id, 2, note, 2)]
+    assert answers_of(database, people.mate) == []
+    page = owner.get("/availability").text
+    assert f"Set by {html.escape(people.mate.name)}" in page
+    assert html.escape(people.mate.name) in owner.get("/availability/history").text
+    last = database.execute(
+        "SELECT user_id, changed_by, events FROM availability_history ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    assert last
+    assert last[:2] == (people.owner.user_id, people.mate.user_id)
+    assert last[2][0]["title"] == "Tennaqua - 22 – Valley Lo - 22"
+
+
+def test_undo_and_clear(mate: Visitor, people: Cast, database: psycopg.Connection[Any]) -> None:
+    address = answer_address(people, people.owner)
+    mate.post(address, status="in", version="0")
+    part = mate.tap(address, status="out", version="1").text
+    assert 'value="in">Undo' in part
+    assert 'data-also="standing">0 in · 1 out' in part
+    mate.tap(address, status="clear", version="2")
+    assert answers_of(database, people.owner)[0][2] is None
+
+
+def test_a_stale_answer_for_a_player_is_refused(
+    mate: Visitor, owner: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    owner.post(f"/availability/{people.team_id}/{DAY}/status", status="in", version="0")
+    for send in (mate.post, mate.tap):
+        refused = send(answer_address(people, people.owner), status="out", version="0")
+        assert refused.status_code == 409
+        assert "Stands now" in refused.text
+        assert "Change it to Out" in refused.text
+        assert f"by {html.escape(people.owner.name)}" in refused.text
+    assert answers_of(database, people.owner) == [(DAY, people.team_id, 1, None, 1)]
+
+
+def test_one_tap_that_arrives_twice_is_written_once(
+    mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    for _ in range(2):
+        done = mate.tap(
+            answer_address(people, people.owner), status="in", version="0", key="abcdefgh1"
+        )
+        assert done.status_code == 200
+    assert answers_of(database, people.owner) == [(DAY, people.team_id, 1, None, 1)]
+
+
+def test_only_players_of_the_team_can_be_answered_for(
+    mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    for other in (people.stranger.user_id, people.newcomer.user_id, 0, 999999, 10**30):
+        address = f"/captain/{people.team_id}/{DAY}/{other}/status"
+        assert mate.post(address, status="in", version="0").status_code == 404
+    assert database.execute("SELECT FROM player_availability").fetchall() == []
+
+
+def test_a_player_whom_the_feed_forgot_can_still_be_answered_for(
+    mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    database.execute(
+        "UPDATE rosters SET retired_at = now() WHERE player_id = %s", [people.owner.player_id]
+    )
+    page = mate.get(f"/captain/{people.team_id}/{DAY}").text
+    assert "No longer on the roster" in page
+    done = mate.post(answer_address(people, people.owner), status="in", version="0")
+    assert done.status_code == 303
+    assert answers_of(database, people.owner) == [(DAY, people.team_id, 1, None, 1)]
+
+
+def test_a_day_that_is_over_is_only_read(
+    mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    row = database.execute(
+        "SELECT max(match_date) FROM schedule WHERE match_date < '2024-09-20'"
+        " AND %s IN (home_team_id, away_team_id)",
+        [people.team_id],
+    ).fetchone()
+    assert row
+    page = mate.get(f"/captain/{people.team_id}/{row[0]}")
+    assert page.status_code == 200
+    assert "aria-pressed" not in page.text
+    address = f"/captain/{people.team_id}/{row[0]}/{people.owner.user_id}/status"
+    assert mate.post(address, status="in", version="0").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "yes", "version": "0"},
+        {"status": "in"},
+        {"version": "0"},
+        {"status": "in", "version": "-1"},
+        {"status": "in", "version": "0", "key": "x"},
+    ],
+)
+def test_a_form_that_no_page_sends(
+    fields: dict[str, str], mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    assert mate.post(answer_address(people, people.owner), **fields).status_code == 400
+    assert database.execute("SELECT FROM player_availability").fetchall() == []
+
+
+# ------------------------------------------------------------------------------ paper and files
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\n=1", "＝1", "%0A", "|calc", '";=1', "a,=b"],
+)
+def test_the_file_runs_nothing(
+    note: str, mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    set_answer(database, people, people.owner, 1, note)
+    response = mate.get(f"/captain/{people.team_id}/answers.csv")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
+    assert len({len(row) for row in rows}) == 1
+    row = next(row for row in rows if row[0] == people.owner.name)
+    assert row[1:3] == ["yes", "In"]
+    assert row[3].removeprefix("'") == note
+    for cell in (cell for row in rows for cell in row):
+        assert not cell.lstrip().startswith(("=", "+", "-", "@", "|", "%", "＝")), cell
+
+
+def test_the_file_has_every_player_and_the_totals(
+    mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    set_answer(database, people, people.owner, 2)
+    text = mate.get(f"/captain/{people.team_id}/answers.csv").content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    roster = database.execute(
+        "SELECT count(*) FROM rosters WHERE team_id = %s AND retired_at IS NULL", [people.team_id]
+    ).fetchone()
+    assert roster
+    assert len(rows) == roster[0] + 2
+    assert rows[0][2] == f"Tue {DAY}"
+    assert rows[-1][2] == f"0 · 1 · 0 · {roster[0] - 1}"
+
+
+def test_the_print_view_has_words_and_notes(
+    mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    set_answer(database, people, people.owner, 3, "on call")
+    page = mate.get(f"/captain/{people.team_id}/print").text
+    assert "Maybe *" in page
+    assert f"<strong>{people.owner.name}:</strong> on call" in page
+    assert "Tuesday 24 September 2024" in page
+
+
+# -------------------------------------------------------------------------------- who is captain
+
+
+def test_an_operator_names_a_captain_and_ends_it(
+    operator: Visitor, owner: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    address = f"/captain/{people.team_id}"
+    assert owner.get(address).status_code == 403
+    fields = {"user": str(people.owner.user_id)}
+    for _ in range(2):
+        done = operator.post(f"{address}/captains", decision="name", **fields)
+        assert done.status_code == 303
+    assert owner.get(address).status_code == 200
+    assert 'href="/captain"' in owner.get("/availability").text
+    done = owner.post(answer_address(people, people.mate), status="in", version="0")
+    assert done.status_code == 303
+    operator.post(f"{address}/captains", decision="end", **fields)
+    assert owner.get(address).status_code == 403
+    rows = database.execute(
+        "SELECT user_id, named_by, ended_by, ended_at IS NOT NULL FROM named_captains"
+    ).fetchall()
+    operator_id = people.operator.user_id
+    assert rows == [(people.owner.user_id, operator_id, operator_id, True)]
+
+
+def test_only_an_operator_names_captains_and_only_players(
+    mate: Visitor, operator: Visitor, owner: Visitor, stranger: Visitor, people: Cast,
+    database: psycopg.Connection[Any],
+) -> None:  # fmt: skip
+    address = f"/captain/{people.team_id}/captains"
+    fields = {"user": str(people.owner.user_id), "decision": "name"}
+    assert mate.post(address, **fields).status_code == 403
+    assert owner.post(address, **fields).status_code == 403
+    assert stranger.post(address, **fields).status_code == 404
+    for other in (people.stranger.user_id, 10**16):
+        refused = operator.post(address, user=str(other), decision="name")
+        assert refused.status_code == 404
+    assert operator.post(address, user="x", decision="name").status_code == 400
+    assert operator.post(address, user="1", decision="x").status_code == 400
+    assert database.execute("SELECT FROM named_captains").fetchall() == []
+
+
+def test_where_the_captain_comes_to(
+    mate: Visitor, owner: Visitor, operator: Visitor, people: Cast
+) -> None:
+    assert mate.get("/captain").headers["location"] == f"/captain/{people.team_id}"
+    assert owner.get("/captain").status_code == 404
+    found = operator.get("/captain?q=tennaqua")
+    assert f'href="/captain/{people.team_id}"' in found.text
+    assert "No team found" in operator.get("/captain?q=%00%25_nobody").text
+
+
+def test_a_captain_decides_who_is_who_in_their_team(
+    mate: Visitor,
+    stranger: Visitor,
+    newcomer: Visitor,
+    people: Cast,
+    database: psycopg.Connection[Any],
+) -> None:
+    ours = spots(database, people.team_id)[3][0]
+    row = database.execute(
+        "INSERT INTO link_requests (user_id, player_id, reason) VALUES (%s, %s, 'ambiguous')"
+        " RETURNING id",
+        [people.newcomer.user_id, ours],
+    ).fetchone()
+    assert row
+    address = f"/link-requests/{row[0]}"
+    # The captain of another team is told nothing.
+    database.execute(
+        "UPDATE rosters SET captain = 'captain' WHERE player_id = %s", [people.stranger.player_id]
+    )
+    assert people.newcomer.name not in stranger.get("/link-requests").text
+    assert stranger.post(address, decision="approve").status_code == 404
+    assert newcomer.post(address, decision="approve").status_code == 404
+    assert "1 person says who they are" in mate.get(f"/captain/{people.team_id}").text
+    assert people.newcomer.name in mate.get("/link-requests").text
+    assert mate.post(address, decision="approve").status_code == 303
+    assert newcomer.get(f"/availability?team={people.team_id}").status_code == 200
+
+
+# ------------------------------------------------------------------------------------ who may
+
+
+GETS = ("", "?all=yes", "/2024-09-24", "/print", "/answers.csv", "/practices")
+POSTS = {
+    "/2024-09-24/{owner}/status": {"status": "in", "version": "0"},
+    "/captains": {"user": "{owner}", "decision": "name"},
+    "/practices": {"day": "2024-09-25", "time": "18:00"},
+    "/practices/{practice}": {"day": "2024-10-02", "time": "18:00", "version": "1"},
+    "/practices/{practice}/cancel": {"version": "1"},
+    "/practices/{practice}/put-on-again": {"version": "1"},
+}
+
+
+@pytest.fixture
+def practice_id(people: Cast, database: psycopg.Connection[Any]) -> int:
+    row = database.execute(
+        "INSERT INTO practices (team_id, practice_date, start_time, created_by)"
+        " VALUES (%s, '2024-10-01', '18:00', %s) RETURNING id",
+        [people.team_id, people.mate.user_id],
+    ).fetchone()
+    assert row
+    return row[0]
+
+
+@pytest.fixture
+def filled(people: Cast, practice_id: int) -> Callable[[str], str]:
+    def fill(text: str) -> str:
+        return text.replace("{owner}", str(people.owner.user_id)).replace(
+            "{practice}", str(practice_id)
+        )
+
+    return fill
+
+
+def rows_of_users(database: psycopg.Connection[Any]) -> list[Any]:
+    return database.execute(
+        """
+        SELECT 'a', a::text FROM player_availability a
+        UNION ALL SELECT 'h', h::text FROM availability_history h
+        UNION ALL SELECT 'p', p::text FROM practices p
+        UNION ALL SELECT 'c', c::text FROM named_captains c ORDER BY 1, 2
+        """
+    ).fetchall()
+
+
+@pytest.mark.parametrize("part", [*GETS, "/practices/{practice}"])
+def test_who_may_look(
+    part: str, mate: Visitor, operator: Visitor, owner: Visitor, stranger: Visitor,
+    newcomer: Visitor, anonymous: Visitor, people: Cast, filled: Callable[[str], str],
+) -> None:  # fmt: skip
+    address = f"/captain/{people.team_id}{filled(part)}"
+    assert mate.get(address).status_code == 200
+    assert operator.get(address).status_code == 200
+    assert owner.get(address).status_code == 403
+    for nobody in (stranger, newcomer):
+        refused = nobody.get(address)
+        assert refused.status_code == 404
+        assert "Tennaqua" not in refused.text
+    asked = anonymous.get(address)
+    assert asked.status_code == 303
+    assert asked.headers["location"].startswith("/sign-in?next=/captain")
+
+
+@pytest.mark.parametrize("part", POSTS)
+def test_who_may_write(
+    part: str, mate: Visitor, operator: Visitor, owner: Visitor, stranger: Visitor,
+    newcomer: Visitor, anonymous: Visitor, people: Cast, filled: Callable[[str], str],
+    database: psycopg.Connection[Any],
+) -> None:  # fmt: skip
+    address = f"/captain/{people.team_id}{filled(part)}"
+    fields = {name: filled(value) for name, value in POSTS[part].items()}
+    before = rows_of_users(database)
+    assert anonymous.post(address, **fields).status_code == 401
+    assert stranger.post(address, **fields).status_code == 404
+    assert newcomer.post(address, **fields).status_code == 404
+    assert owner.post(address, **fields).status_code == 403
+    if part != "/captains":
+        assert operator.post(address, **fields).status_code == 403
+    for headers in ({}, {"Origin": "https://evil.example"}):
+        refused = mate.client.post(address, data=fields, headers=headers, follow_redirects=False)
+        assert refused.status_code == 403
+    for method in ("PUT", "DELETE", "PATCH"):
+        refused = mate.client.request(method, address, headers={"X-CSRF-Token": mate.token()})
+        assert refused.status_code == 405
+    assert rows_of_users(database) == before
+    allowed = operator if part == "/captains" else mate
+    assert allowed.post(address, **fields).status_code == 303
+
+
+@pytest.mark.parametrize("team", ["0", "-1", "x", "9" * 25, "1.5", "%00"])
+@pytest.mark.parametrize("part", [*GETS, "/practices/{practice}"])
+def test_a_team_that_is_none(
+    team: str, part: str, mate: Visitor, operator: Visitor, filled: Callable[[str], str]
+) -> None:
+    for visitor in (mate, operator):
+        assert visitor.get(f"/captain/{team}{filled(part)}").status_code == 404
+
+
+def test_days_and_practices_that_are_none(
+    mate: Visitor, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    for day in ("2024-09-31", "today", "0001-01-01", "9999-12-31", "%00"):
+        assert mate.get(f"/captain/{people.team_id}/{day}").status_code == 404
+    for practice in ("0", "-1", "x", "9" * 25):
+        assert mate.get(f"/captain/{people.team_id}/practices/{practice}").status_code == 404
+        address = f"/captain/{people.team_id}/practices/{practice}/cancel"
+        assert mate.post(address, version="1").status_code == 404
+    # A practice of another team, at an address of one's own.
+    row = database.execute(
+        "INSERT INTO practices (team_id, practice_date, start_time, created_by)"
+        " VALUES (%s, '2024-10-01', '18:00', %s) RETURNING id",
+        [people.other_team_id, people.stranger.user_id],
+    ).fetchone()
+    assert row
+    address = f"/captain/{people.team_id}/practices/{row[0]}"
+    assert mate.get(address).status_code == 404
+    assert mate.post(f"{address}/cancel", version="1").status_code == 404
+
+
+def test_a_page_is_small(mate: Visitor, people: Cast, database: psycopg.Connection[Any]) -> None:
+    parts = [mate.get(f"/static/{name}").content for name in ("style.css", "site.js")]
+    for part in GETS:
+        page = mate.get(f"/captain/{people.team_id}{part}")
+        assert len(page.content) + sum(map(len, parts)) < 60_000, (part, len(page.content))
+    del database
+
+
+# ----------------------------------------------------------------------------------- reloads
+
+
+def test_a_reload_between_any_two_requests_changes_nothing(
+    mate: Visitor,
+    owner: Visitor,
+    operator: Visitor,
+    people: Cast,
+    site_url: str,
+    scrape: Path,
+    tmp_path: Path,
+) -> None:
+    """Grid, day, practices, file, tokens and named captains; rows come in another order."""
+    directory = tmp_path / scrape.name
+    shutil.copytree(scrape, directory)
+    # The feed has captains of its own; ours is marked in it as the cast has it.
+    first, _, last = people.mate.name.partition(" ")
+    file = directory / LEAGUE / "players.json"
+    records = json.loads(file.read_text())
+    for record in records:
+        if record["First Name"] == first and record["Last Name"] == last:
+            record["Captain"] = "C"
+    engine = Engine(league_database.manifest(), site_url)
+
+    def reload() -> None:
+        nonlocal records
+        records = records[::-1]
+        file.write_text(json.dumps(records))
+        report = engine.apply(engine.plan(directory))
+        assert report["outcome"] in ("done", "unchanged"), report["findings"]
+
+    reload()
+    operator.post(
+        f"/captain/{people.team_id}/captains", user=str(people.owner.user_id), decision="name"
+    )
+    token_page = mate.post("/account/tokens", name="x", scope="write", days="30").text
+    token = token_page.partition('class="secret">')[2].partition("<")[0]
+    headers = {"Authorization": f"Bearer {token}"}
+    steps = [
+        lambda: mate.post(answer_address(people, people.owner), status="in", version="0"),
+        lambda: owner.post(answer_address(people, people.mate), status="out", version="0"),
+        lambda: mate.post(
+            f"/captain/{people.team_id}/practices", day="2024-10-02", time="18:30",
+            until="2024-10-16",
+        ),
+        lambda: mate.post(answer_address(people, people.owner), status="maybe", version="1"),
+    ]  # fmt: skip
+    parts = ["", "?all=yes", f"/{DAY}", "/practices", "/answers.csv"]
+
+    def all_that_shows() -> list[str]:
+        shown = [mate.get(f"/captain/{people.team_id}{part}").text for part in parts]
+        shown.append(owner.get(f"/captain/{people.team_id}").text)
+        for address in (f"/teams/{people.team_id}/grid", f"/availability/{DAY}", "/events"):
+            response = mate.client.get(f"/api/v1{address}", headers=headers)
+            assert response.status_code == 200
+            shown.append(response.text)
+        return shown
+
+    for step in steps:
+        assert step().status_code == 303
+        before = all_that_shows()
+        reload()
+        assert all_that_shows() == before
