@@ -9,7 +9,7 @@ BIN := .venv/bin
 REAL_FEEDS ?= $(abspath ../shared/feeds)
 export REAL_FEEDS
 
-.PHONY: help setup demo stop test lint types check soak bench bench-site lock clean
+.PHONY: help setup demo demo-protection verify-incident stop test lint types check soak bench bench-site lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/' | column -t -s'|'
@@ -30,6 +30,12 @@ demo: setup ## load, answer, reload, then the site on what was loaded (SERVE=no:
 
 stop: ## stop the demo's site and the bundled PostgreSQL
 	@[ ! -x $(BIN)/python ] || $(BIN)/python -m courtside.demo stop
+
+demo-protection: setup ## four mistakes, what stops each, and what puts right the last one
+	@$(BIN)/python -m courtside.demo.protection $(ARGS)
+
+verify-incident: setup ## each point of the incident's report (docs/incident.md), shown one after another
+	@$(BIN)/python -m courtside.demo.incident
 
 lint: setup ## style
 	@$(BIN)/ruff check .

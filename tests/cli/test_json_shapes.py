@@ -88,10 +88,17 @@ def test_health(league: Reload):
         "healthy",
         "limit_percent",
         "users",
+        "imported",
         "last_run",
+        "last_success",
+        "runs",
         "stale_staging",
         "unfinished_runs",
         "backup",
+        "guards",
+        "structure",
+        "sequences",
+        "faults",
         "warnings",
     }
     for users in value["users"].values():
