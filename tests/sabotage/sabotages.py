@@ -616,6 +616,37 @@ IN_THE_RUN = [
         seen="structure",
     ),
     Sabotage(
+        what="the history of users’ rows is truncated",
+        trigger="TRUNCATE seawall.row_history",
+        stopped="failed",
+        seen="structure",
+    ),
+    Sabotage(
+        what="the ledger forgets whose a table is",
+        trigger="DELETE FROM seawall.ownership",
+        stopped="failed",
+        seen="counters",
+    ),
+    Sabotage(
+        what="the record of the guards is taken away, so that the next run asks for none",
+        trigger="DELETE FROM seawall.guards",
+        stopped="failed",
+        seen="counters",
+        needs_guards=True,
+    ),
+    Sabotage(
+        what="the ledger’s record of what references mean is changed",
+        trigger="UPDATE seawall.referenced_identity SET identity = ''",
+        stopped="failed",
+        seen="counters, meanings",
+    ),
+    Sabotage(
+        what="a partition of a user table is detached",
+        trigger="EXECUTE 'ALTER TABLE votes DETACH PARTITION votes_2024'",
+        stopped="failed",
+        seen="structure, fingerprints",
+    ),
+    Sabotage(
         what="what a large object of a user’s holds is overwritten",
         trigger="PERFORM lo_put(photo, 0, 'no face') FROM profiles",
         stopped="failed",

@@ -35,7 +35,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(connection: psycopg.Connection[Any], catalogue: Catalogue) -> Counts | None:
-    """Read the counters of every table but PostgreSQL's and seawall's own, and of large objects.
+    """Read the counters of every table but PostgreSQL's own and staging, and of large objects.
 
     Partitions count for their table.
 
@@ -55,8 +55,10 @@ def read(connection: psycopg.Connection[Any], catalogue: Catalogue) -> Counts | 
     for schema, name, inserted, rewritten in connection.execute(
         "SELECT schemaname, relname, n_tup_ins, n_tup_upd + n_tup_del"
         " FROM pg_catalog.pg_stat_xact_all_tables"
-        " WHERE schemaname <> ALL ('{pg_catalog,pg_toast,information_schema,"
-        "seawall,seawall_stage}'::text[])"
+        " WHERE (schemaname <> ALL"
+        " ('{pg_catalog,pg_toast,information_schema,seawall_stage}'::text[])"
+        # The one table of the ledger's that a run writes before its outcome.
+        " AND (schemaname, relname) <> ('seawall', 'retired'))"
         # What large objects hold is users' too, and seawall writes none.
         " OR (schemaname = 'pg_catalog' AND relname = 'pg_largeobject')"
     ):

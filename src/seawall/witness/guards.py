@@ -78,7 +78,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Foreign keys of user tables whose triggers are disabled."""
     tries: dict[str, int]
     unclaimed: dict[str, tuple[int, int]]
-    """Tables that the manifest does not name → their oid and file node."""
+    """Tables that the manifest does not name, and the ledger's → their oid and file node."""
     replication_role: str
     sequences: dict[str, int]
     """Sequences of user tables → the last value given."""

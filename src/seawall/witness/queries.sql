@@ -7,7 +7,7 @@ WITH asked AS (
     JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = a.name
 )
 SELECT a.schema, a.name, a.oid::bigint AS oid, a.relfilenode::bigint AS file_node,
-       concat_ws(' ', a.relkind, a.relrowsecurity, a.relforcerowsecurity, a.relhasrules) AS security,
+       concat_ws(' ', a.relkind, a.relispartition, a.relrowsecurity, a.relforcerowsecurity, a.relhasrules) AS security,
        coalesce((SELECT md5(string_agg(concat_ws(' ', t.attnum, t.attname, t.atttypid, t.atttypmod,
                                                  t.attnotnull, t.attisdropped), ';' ORDER BY t.attnum))
                  FROM pg_catalog.pg_attribute t WHERE t.attrelid = a.oid AND t.attnum > 0), '') AS columns,
@@ -39,7 +39,7 @@ SELECT n.nspname, c.relname, c.oid::bigint, c.relfilenode::bigint
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'seawall', 'seawall_stage')
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'seawall_stage')
 
 -- name: sequences
 -- Sequences are of no snapshot: users' own inserts only move them on. One that may cycle, or runs
