@@ -9,7 +9,7 @@ BIN := .venv/bin
 REAL_FEEDS ?= $(abspath ../shared/feeds)
 export REAL_FEEDS
 
-.PHONY: help setup demo stop test lint types check soak bench lock clean
+.PHONY: help setup demo demo-protection verify-incident stop test lint types check soak bench bench-site lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/' | column -t -s'|'
@@ -31,6 +31,12 @@ demo: setup ## load, answer, reload, then the site on what was loaded (SERVE=no:
 stop: ## stop the demo's site and the bundled PostgreSQL
 	@[ ! -x $(BIN)/python ] || $(BIN)/python -m courtside.demo stop
 
+demo-protection: setup ## four mistakes, what stops each, and what puts right the last one
+	@$(BIN)/python -m courtside.demo.protection $(ARGS)
+
+verify-incident: setup ## each point of the incident's report (docs/incident.md), shown one after another
+	@$(BIN)/python -m courtside.demo.incident
+
 lint: setup ## style
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -47,6 +53,9 @@ soak: setup ## the long series: faults and races, many times over
 bench: setup ## a million records: time, memory, WAL, dead tuples, against TRUNCATE + COPY; the cost of guards
 	@$(BIN)/python -m bench.guards
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-site: setup ## the site with 5,000 users: time and weight of pages, 50 players answering during an import
+	@$(BIN)/python -m bench.site $(ARGS)
 
 lock: ## renew requirements/lock.txt (needs uv); names, versions and hashes, no addresses
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -352,10 +352,7 @@ class Engine:
     def health(self) -> health.Health:
         """How users' rows stand now."""
         with self._connected() as connection:
-            catalogue = read_catalogue(connection)
-            return health.examine(
-                connection, self.manifest, catalogue, shapes(self.manifest, catalogue)
-            )
+            return health.examine(connection, self.manifest, read_catalogue(connection))
 
     # ------------------------------------------------------------ guards
 

@@ -1,8 +1,7 @@
-"""Plans, runs and health as people read them in a terminal. Formats; decides nothing."""
+"""Plans and runs as people read them in a terminal. Formats; decides nothing."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seawall.health import Health
 from seawall.plan import Finding, Plan, TablePlan
 from seawall.report import Report
 
@@ -422,55 +420,3 @@ def set_aside(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
         why = f"{row['reason']}: {row['detail']}" if row["detail"] else row["reason"]
         say(console, f"{row['file']} record {row['position']}   {why}")
         say(console, (f"    {row['record']}", "dim"))
-
-
-def _tenths(percent: float) -> str:
-    """A percentage that is never rounded up: 99.99 does not read as all."""
-    return f"{math.floor(percent * 10) / 10:.1f}"
-
-
-def health(console: Console, seen: Health) -> None:
-    """Print how users' rows stand."""
-    table = _grid(
-        ("users’ rows", "left"), ("total", "right"), ("stable", "right"), ("share", "right"),
-        ("", "left"),
-    )  # fmt: skip
-    for name, users in seen.users.items():
-        notes = [f"{count(n)} point at nothing: {label}" for label, n in users.orphans.items()]
-        notes += [
-            f"{count(n)} mean another row than recorded: {label}"
-            for label, n in users.retargeted.items()
-        ]
-        low = users.stable_percent < seen.limit_percent
-        _add(
-            table,
-            name,
-            count(users.total),
-            count(users.stable),
-            Text(f"{_tenths(users.stable_percent)} %", style="bold red" if low else ""),
-            "; ".join(notes),
-        )
-    console.print(table)
-    console.print()
-    if seen.last_run:
-        last = seen.last_run
-        say(console, f"last run    {last['run']} {last['outcome']}, feed {last['feed']}")
-    else:
-        console.print("last run    none")
-    if seen.backup:
-        rows = sum(each.rows for each in seen.backup.tables.values())
-        gone = sum(each.gone for each in seen.backup.tables.values())
-        say(
-            console,
-            f"backup      {seen.backup.backup}, {seen.backup.age_seconds / 3600:.1f} hours old, "
-            f"{rows_of(rows)}, {count(gone)} of them gone now",
-        )
-    else:
-        console.print("backup      none")
-    console.print(f"staging     {seen.stale_staging} loads left over")
-    console.print(f"unfinished  {len(seen.unfinished_runs)} runs")
-    for warning in seen.warnings:
-        say(console, ("warning     ", "bold yellow"), warning)
-    console.print(
-        Text("healthy", style="bold green") if seen.healthy else Text("unhealthy", style="bold red")
-    )

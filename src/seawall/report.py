@@ -20,6 +20,7 @@ def of_outcome(run_id: int, plan: Plan, outcome: Outcome) -> Report:
         **_head(run_id, plan, outcome.outcome),
         "certified": outcome.certified,
         "tables": {name: msgspec.to_builtins(table) for name, table in outcome.tables.items()},
+        "examples": _examples(plan),
         "files": _files(plan),
         "users": {name: msgspec.to_builtins(user) for name, user in outcome.users.items()},
         "findings": findings(plan.findings),
@@ -51,6 +52,7 @@ def of_failure(run_id: int | None, plan: Plan, outcome: str, more: Iterable[Find
             }
             for name, table in plan.tables.items()
         },
+        "examples": _examples(plan),
         "files": _files(plan),
         "users": {
             name: {
@@ -100,6 +102,14 @@ def _head(run_id: int | None, plan: Plan, outcome: str) -> Report:
         "as_of": plan.feed.as_of.isoformat() if plan.feed.as_of else None,
         "plan": plan.digest,
         "evidence": plan.feed.evidence,
+    }
+
+
+def _examples(plan: Plan) -> dict[str, Any]:
+    return {
+        name: msgspec.to_builtins(table.examples)
+        for name, table in plan.tables.items()
+        if table.examples
     }
 
 

@@ -209,6 +209,7 @@ class Run:
         )
         matcher.differences.update(plan.differences)
         ownership.record(self._ledger, self._manifest, catalogue)
+        self._ledger.record_catalogue(catalogue)
         result: Report = {}
 
         def record(outcome: Outcome) -> None:

@@ -14,6 +14,7 @@ import struct
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -466,6 +467,10 @@ def drop_load(connection: psycopg.Connection[Any], load_id: str) -> None:
 
 
 def drop_stale_loads(connection: psycopg.Connection[Any]) -> None:
-    """Remove loads older than a day: nobody applied them."""
+    """Remove loads older than a day: nobody applied them.
+
+    A load that another role staged is left to that role: only its owner can drop a table.
+    """
     for (load_id,) in connection.execute(_SQL["stale_loads"]).fetchall():
-        drop_load(connection, load_id)
+        with suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
+            drop_load(connection, load_id)

@@ -23,6 +23,7 @@ ALL = [
     "0004_answers",
     "0010_captains",
     "0011_api_tokens",
+    "0020_operators",
 ]
 
 

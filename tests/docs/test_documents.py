@@ -262,7 +262,8 @@ def report_keys() -> set[str]:
     [
         *(plan.Plan, plan.Finding, plan.TablePlan, plan.UserImpact, plan.Change, coverage.Fed),
         *(FileAccount, Difference, TableOutcome, UserOutcome),
-        *(health.Health, health.UserTableHealth),
+        *(health.Health, health.UserTableHealth, health.ImportedTableHealth, health.RunSummary),
+        *(health.GuardsHealth, health.Structure, health.Change, health.SequenceRoom),
     ],
     ids=lambda shape: shape.__name__,
 )

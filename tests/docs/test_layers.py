@@ -31,8 +31,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report", "health"),
     ("after_commit",),
     ("run",),
-    ("engine", "render"),
-    ("render_history", "terminal"),
+    ("engine", "render", "metrics"),
+    ("render_health", "render_history", "terminal"),
     ("cli",),
 )
 LAYER_OF = {name: number for number, layer in enumerate(LAYERS) for name in layer}

@@ -36,10 +36,16 @@ configure_log()
 
 
 @pytest.fixture(scope="session")
-def scrape(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A made-up scrape around the incident's day."""
+def scrapes(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Made-up scrapes in one directory: around the incident's day, and a week later."""
     directory = tmp_path_factory.mktemp("scrapes")
-    return write_sample_feeds(directory, date=TODAY, size=SIZE)[0]
+    return write_sample_feeds(directory, date=TODAY, size=SIZE, versions=2)
+
+
+@pytest.fixture(scope="session")
+def scrape(scrapes: list[Path]) -> Path:
+    """The scrape that is in the database."""
+    return scrapes[0]
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -20,10 +19,12 @@ from courtside.site.database import Connection
 from courtside.site.failures import Failure, NotFound
 
 router = APIRouter(tags=["answers"])
-_ENTITY_TAG = re.compile(r'"(\d{1,9})"', re.ASCII)
 IfMatch = Annotated[
     str | None,
-    Header(description="The ETag of the answer that the change is meant for; absent, any."),
+    Header(
+        description="The ETag of the answer that the change is meant for; absent or *, any.",
+        pattern=r'^(\*|"[0-9]{1,9}")$',
+    ),
 ]
 
 
@@ -44,14 +45,6 @@ class AnswerStale(Failure):
         "Nothing was changed. “stands” is what stands now and “wanted” what you sent; "
         "decide, and send it with the ETag of what stands."
     )
-
-
-class BadEntityTag(Failure):
-    """If-Match holds something else than one entity tag of ours."""
-
-    status = 400
-    title = "If-Match cannot be read"
-    fix = 'Nothing was changed. Send the ETag that GET gave, such as "3", or *.'
 
 
 @router.get("/availability/{day}/{team_id}")
@@ -236,12 +229,7 @@ def _the_team(request: Request, person: Person, day: datetime.date) -> int:
 
 
 def _version(if_match: str | None) -> int | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = _ENTITY_TAG.fullmatch(if_match.strip())
-    if not found:
-        raise BadEntityTag
-    return int(found[1])
+    return None if if_match in (None, "*") else int(if_match.strip('"'))
 
 
 def _tag(day: Day) -> str:

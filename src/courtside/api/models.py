@@ -64,7 +64,7 @@ class EventOut(BaseModel):
     id: int
     team_id: int
     day: datetime.date
-    time: datetime.time | None
+    time: str | None = Field(description="The club's wall clock, such as 18:30; no zone.")
     home: str
     away: str
     is_home: bool

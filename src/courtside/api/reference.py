@@ -12,13 +12,14 @@ from starlette.responses import JSONResponse, Response
 from courtside.accounts.people import Somebody
 from courtside.api import answer_routes, run_routes, team_routes
 from courtside.api.access import CsrfTokenNeeded, TokenNeeded, TokenReadsOnly
-from courtside.api.answer_routes import AnswerStale, BadEntityTag, TwoTeams
+from courtside.api.answer_routes import AnswerStale, TwoTeams
 from courtside.api.models import Problem
 from courtside.api.team_routes import BadSpan
 from courtside.availability.routes import TooLateToAnswer
 from courtside.captain.access import CaptainsOnly
 from courtside.site import pages
 from courtside.site.failures import (
+    BadJson,
     Broken,
     Failure,
     Invalid,
@@ -31,7 +32,7 @@ from courtside.site.failures import (
 PREFIX = "/api/v1"
 ROUTERS = (team_routes.router, answer_routes.router, run_routes.router)
 PROBLEMS: tuple[type[Failure], ...] = (
-    BadEntityTag,
+    BadJson,
     TokenNeeded,
     TokenReadsOnly,
     CsrfTokenNeeded,
@@ -49,7 +50,11 @@ PROBLEMS: tuple[type[Failure], ...] = (
 )
 # Statuses of problems by method; those of every method first.
 _ALWAYS = {401: "nobody is signed in", 404: "no such thing, or not yours", 422: "not understood"}
-_OF_WRITES = {400: "If-Match cannot be read", 412: "changed elsewhere", 413: "too large"}
+_OF_WRITES = {
+    400: "the body cannot be read",
+    412: "changed elsewhere",
+    413: "too large",
+}
 _OF_ANSWERS = {409: "several teams play; “choices” has them"}
 _FORBIDDEN = {403: "you may not do that"}
 

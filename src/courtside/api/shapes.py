@@ -48,7 +48,7 @@ def events_of(team_id: int, events: Iterable[Event]) -> list[EventOut]:
             id=event.id,
             team_id=team_id,
             day=event.day,
-            time=event.time,
+            time=event.time.isoformat("minutes") if event.time else None,
             home=event.home,
             away=event.away,
             is_home=event.is_home,

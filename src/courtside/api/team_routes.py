@@ -79,7 +79,7 @@ def events_of_caller(
                 start, end = _span(request, one.time_zone, first, last)
                 for of_day in events.of_team(connection, one.team_id, start, end).values():
                     found += events_of(one.team_id, of_day)
-    found.sort(key=lambda event: (event.day, event.time or datetime.time.max, event.team_id))
+    found.sort(key=lambda event: (event.day, event.time or "~", event.team_id))
     return Events(events=found)
 
 

@@ -13,6 +13,7 @@ from courtside.accounts.people import SignedIn
 from courtside.captain import grid
 from courtside.captain.access import SQL, CaptainView, view_of
 from courtside.captain.answers_file import csv_of
+from courtside.operator import captains
 from courtside.site import pages
 from courtside.site.database import Connection
 from courtside.site.failures import BadForm, NotFound, ReadOnly
@@ -108,10 +109,8 @@ def set_captain(request: Request, person: SignedIn, team_id: int, form: Form) ->
         members = connection.execute(SQL["members"], [view.team_id]).fetchall()
         if user_id not in {member.user_id for member in members}:
             raise NotFound
-        if form["decision"] == "name":
-            connection.execute(SQL["name_captain"], [team_id, user_id, person.user_id])
-        else:
-            connection.execute(SQL["end_captain"], [person.user_id, team_id, user_id])
+        change = captains.name if form["decision"] == "name" else captains.end
+        change(connection, person, user_id, team_id, view.name)
     return pages.go_to(f"/captain/{team_id}#captains")
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from courtside import league_database
 from courtside.accounts import linking_routes
 from courtside.accounts import routes as accounts
 from courtside.accounts.passwords import Passwords
@@ -20,6 +22,11 @@ from courtside.accounts.rate_limits import RateLimits
 from courtside.api import reference, token_routes
 from courtside.availability import routes as availability
 from courtside.captain import answer_routes, captain_routes, practice_routes
+from courtside.imports import planning_routes, run_routes
+from courtside.imports.work import Imports
+from courtside.operator import answer_routes as correction_routes
+from courtside.operator import restore_routes, user_routes
+from courtside.operator.restore_routes import WaitingRestores
 from courtside.site import error_pages, forgery
 from courtside.site.clock import Clock
 from courtside.site.configuration import Configuration
@@ -37,6 +44,11 @@ PAGE_ROUTERS = (
     answer_routes.router,
     token_routes.router,
     reference.pages_router,
+    planning_routes.router,
+    run_routes.router,
+    user_routes.router,
+    correction_routes.router,
+    restore_routes.router,
 )
 
 
@@ -44,10 +56,11 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
     """The site as an ASGI application; it connects to the database when it is started.
 
     ``application.state`` carries ``configuration``, ``database``, ``database_url``, ``clock``,
-    ``passwords`` and ``rate_limits``.
+    ``passwords``, ``rate_limits``, ``imports`` and ``restores``.
     """
     database = Database(database_url, connections=configuration.connections)
     passwords = Passwords(at_once=configuration.passwords_at_once)
+    imports = Imports(league_database.manifest(), database_url)
 
     @asynccontextmanager
     async def life(application: FastAPI) -> AsyncIterator[None]:
@@ -56,6 +69,7 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
         try:
             yield
         finally:
+            imports.close()
             database.close()
             passwords.close()
 
@@ -77,11 +91,14 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
     state.database_url = database_url
     state.clock = Clock(configuration.time_zone, configuration.today)
     state.passwords = passwords
+    state.imports = imports
+    state.restores = WaitingRestores()
     state.rate_limits = RateLimits()
     error_pages.register(application)
     application.add_api_route("/health", _health, methods=["GET", "HEAD"], include_in_schema=False)
     static = Path(str(resources.files("courtside.site").joinpath("static")))
-    application.mount("/static", _KeptFiles(directory=static), name="static")
+    # Only files: a compressed page would let its length tell of the secrets in it.
+    application.mount("/static", GZipMiddleware(_KeptFiles(directory=static)), name="static")
     for router in PAGE_ROUTERS:
         application.include_router(
             router, dependencies=[Depends(forgery.check)], include_in_schema=False

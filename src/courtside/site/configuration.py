@@ -18,6 +18,7 @@ from seawall.errors import UsageError
 
 _PREFIX = "COURTSIDE_"
 _FILE = "COURTSIDE_CONFIG"
+_LISTS = ("trusted_proxies", "import_roots")
 
 
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -35,6 +36,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         reset_link_hours: how long a link for a new password works.
         connections: connections to the database, at most.
         passwords_at_once: passwords checked at the same time; each takes 64 MiB.
+        import_roots: directories whose directories operators may import as scrapes.
     """
 
     host: str = "127.0.0.1"
@@ -47,6 +49,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     reset_link_hours: Annotated[int, Meta(ge=1, le=720)] = 24
     connections: Annotated[int, Meta(ge=1, le=200)] = 10
     passwords_at_once: Annotated[int, Meta(ge=1, le=64)] = 2
+    import_roots: tuple[str, ...] = ()
 
     @property
     def is_https(self) -> bool:
@@ -68,7 +71,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Configuration:
     said = _of_file(Path(environment[_FILE])) if environment.get(_FILE) else {}
     for name in Configuration.__struct_fields__:
         if (value := environment.get(_PREFIX + name.upper(), "")) != "":
-            is_list = name == "trusted_proxies"
+            is_list = name in _LISTS
             said[name] = [part.strip() for part in value.split(",")] if is_list else value
     try:
         found = msgspec.convert(said, Configuration, strict=False)

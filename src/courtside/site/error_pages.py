@@ -16,6 +16,7 @@ from starlette.responses import Response
 from courtside.site import pages
 from courtside.site.failures import (
     BadForm,
+    BadJson,
     Failure,
     Forged,
     Invalid,
@@ -25,6 +26,7 @@ from courtside.site.failures import (
     Unavailable,
     WrongMethod,
 )
+from seawall.errors import DatabaseError
 
 _OF_STATUS = {401: SignInNeeded, 404: NotFound, 405: WrongMethod, 413: TooLarge}
 
@@ -69,7 +71,10 @@ def register(application: FastAPI) -> None:
 
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        response = respond(request, _OF_STATUS.get(error.status_code, BadForm)())
+        if isinstance(error.__cause__, Failure):  # while the body was read
+            return respond(request, error.__cause__)
+        otherwise = BadJson if request.url.path.startswith("/api/") else BadForm
+        response = respond(request, _OF_STATUS.get(error.status_code, otherwise)())
         if error.headers:
             response.headers.update(error.headers)
         return response
@@ -89,6 +94,7 @@ def register(application: FastAPI) -> None:
     application.add_exception_handler(HTTPException, http_error)
     application.add_exception_handler(RequestValidationError, invalid)
     application.add_exception_handler(PoolTimeout, unavailable)
+    application.add_exception_handler(DatabaseError, unavailable)
     application.add_exception_handler(psycopg.OperationalError, unavailable)
 
 

@@ -78,6 +78,14 @@ class BadForm(Failure):
     title = "That form cannot be read"
 
 
+class BadJson(Failure):
+    """A body of a request to the API that cannot be read at all."""
+
+    status = 400
+    title = "That is no JSON"
+    fix = "Nothing was changed. Send JSON in UTF-8."
+
+
 class Invalid(Failure):
     """A request to the API that is not as its description says."""
 

@@ -17,7 +17,7 @@ from courtside.site.clock import day_in_words, stamp_in_words, time_in_words
 
 # The script asks with this header for the part of a page that changed, in place of a redirect.
 FRAGMENT_HEADER = "x-courtside-fragment"
-_FEATURES = ("site", "accounts", "availability", "captain", "api")
+_FEATURES = ("site", "accounts", "availability", "captain", "api", "imports", "operator")
 
 
 @cache

@@ -137,6 +137,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     triggers: tuple[Trigger, ...]
     rules: tuple[str, ...]
     """Definitions of rewrite rules that are not disabled."""
+    constraints: Mapping[str, str] = {}
+    """CHECK and EXCLUDE constraints: name → definition."""
 
     @property
     def may_change_writes(self) -> bool:

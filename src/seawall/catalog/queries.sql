@@ -74,6 +74,12 @@ FROM pg_constraint k
 WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = ANY (%(tables)s::bigint[])
 ORDER BY k.conrelid, k.conname
 
+-- name: constraints
+SELECT k.conrelid::bigint AS table_oid, k.conname AS name, pg_get_constraintdef(k.oid) AS definition
+FROM pg_constraint k
+WHERE k.contype IN ('c', 'x') AND k.conrelid = ANY (%(tables)s::bigint[])
+ORDER BY k.conrelid, k.conname
+
 -- name: rules
 SELECT r.ev_class::bigint AS table_oid, r.rulename AS name, pg_get_ruledef(r.oid) AS definition
 FROM pg_rewrite r

@@ -1,4 +1,4 @@
-"""Reads the catalogue: six queries, whatever the number of tables."""
+"""Reads the catalogue: seven queries, whatever the number of tables."""
 
 from __future__ import annotations
 
@@ -43,6 +43,9 @@ def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
         rules: dict[int, list[str]] = defaultdict(list)
         for row in cursor.execute(_SQL["rules"], oids):
             rules[row["table_oid"]].append(row["definition"])
+        constraints: dict[int, dict[str, str]] = defaultdict(dict)
+        for row in cursor.execute(_SQL["constraints"], oids):
+            constraints[row["table_oid"]][row["name"]] = row["definition"]
         roots = {row["oid"]: labels[_root(row["oid"], tables)] for row in tables}
         foreign_keys = [
             ForeignKey(
@@ -69,6 +72,7 @@ def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
                 keys=tuple(keys[row["oid"]]),
                 triggers=tuple(triggers[row["oid"]]),
                 rules=tuple(rules[row["oid"]]),
+                constraints=constraints[row["oid"]],
             )
             for row in tables
         },

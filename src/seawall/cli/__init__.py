@@ -7,7 +7,7 @@ import click
 from seawall.cli.backup import backup, forget, restore
 from seawall.cli.bundled_server import db
 from seawall.cli.guard import guard
-from seawall.cli.inspection import health, runs, show
+from seawall.cli.inspection import health, metrics, runs, show
 from seawall.cli.reloading import apply, check, plan
 
 
@@ -17,7 +17,10 @@ def app() -> None:
     """Reload imported data into a live PostgreSQL database, and prove that users’ rows stand."""
 
 
-for command in (check, plan, apply, runs, show, health, backup, restore, forget, guard, db):
+for command in (
+    *(check, plan, apply, runs, show, health, metrics),
+    *(backup, restore, forget, guard, db),
+):
     app.add_command(command)
 
 

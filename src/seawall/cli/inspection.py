@@ -1,13 +1,15 @@
-"""Commands that only look: runs, show, health."""
+"""Commands that only look: runs, show, health, metrics."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 import msgspec
 
-from seawall import options, render
+from seawall import metrics as open_metrics
+from seawall import options, render, render_health
 from seawall.cli.target import engine_for
 from seawall.errors import ExitCode, UsageError
 from seawall.terminal import Terminal
@@ -65,5 +67,36 @@ def health(manifest: Path | None, database: str | None, json: bool) -> None:
         if json:
             terminal.print_json(msgspec.to_builtins(seen))
         else:
-            render.health(terminal.console, seen)
+            render_health.health(terminal.console, seen)
         terminal.exit(ExitCode.DONE if seen.healthy else ExitCode.UNHEALTHY)
+
+
+@click.command(epilog="Example: seawall metrics --out /var/lib/node_exporter/seawall.prom")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write this file, whole or not at all, in place of standard output.",
+)
+@options.target
+def metrics(out: Path | None, manifest: Path | None, database: str | None, json: bool) -> None:
+    """Print health as OpenMetrics text. Ends with 0 also where it is not well."""
+    terminal = Terminal(json=json)
+    with terminal.exits():
+        text = open_metrics.exposition(engine_for(terminal, manifest, database).health())
+        if out is not None:
+            _replace(out, text)
+        if json:
+            terminal.print_json({"metrics": text})
+        elif out is None:
+            click.echo(text, nl=False)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a file in place of the one before; who reads it never sees half of it."""
+    # A name that collectors pass over: they read *.prom.
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

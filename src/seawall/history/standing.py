@@ -33,6 +33,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     run: int | None
     taken_at: str
     age_seconds: float
+    read_back_at: str | None
+    """When the last of its tables was read back; None where it holds no table."""
     tables: dict[str, TableStanding]
     altered: tuple[str, ...]
     """Tables whose backup does not say what it said when it was read back."""
@@ -57,6 +59,9 @@ def look(
         run=run,
         taken_at=taken_at.isoformat(),
         age_seconds=round(age[0], 1),
+        read_back_at=max(
+            (table.read_back_at.isoformat() for table in stored.values()), default=None
+        ),
         tables={
             name: TableStanding(rows=table.rows, gone=_gone(connection, kept[name], table))
             for name, table in stored.items()

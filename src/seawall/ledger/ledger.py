@@ -11,16 +11,18 @@ from collections.abc import Iterable, Mapping
 from importlib import metadata, resources
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Json, Jsonb
 
 from seawall import queries
+from seawall.catalog.model import Catalogue
 from seawall.errors import DatabaseError, RunActive
 from seawall.manifest import Manifest
 
 _SQL = queries.load("seawall.ledger")
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # Arbitrary, but for ever: whoever holds it is the one run of this database.
 RUN_LOCK = 0x5EA_3A11
@@ -122,6 +124,34 @@ class Ledger:
         """The manifest of the latest run, or the latest that was checked; None before."""
         rows = self._rows("manifest")
         return Manifest.from_json(rows[0]["said"]) if rows else None
+
+    def record_catalogue(self, catalogue: Catalogue) -> None:
+        """Keep the database's structure, so that later changes of it can be named."""
+        if not self._rows("has_catalogue", digest=catalogue.digest):
+            said = msgspec.json.encode(catalogue).decode()
+            self._connection.execute(
+                _SQL["record_catalogue"], {"digest": catalogue.digest, "said": said}
+            )
+
+    def applied_catalogue(self) -> tuple[int, Catalogue | None] | None:
+        """The last run that was applied, and the structure that it found.
+
+        Returns:
+            None before the first run; the structure is None where another version of seawall
+            recorded it, or it was thrown away.
+        """
+        rows = self._rows("applied_catalogue")
+        if not rows:
+            return None
+        try:
+            said = msgspec.json.decode(rows[0]["said"] or "", type=Catalogue)
+        except msgspec.MsgspecError:
+            return rows[0]["id"], None
+        return rows[0]["id"], said
+
+    def outcomes(self) -> dict[str, int]:
+        """Outcome → how many runs ended with it."""
+        return {row["outcome"]: row["runs"] for row in self._rows("outcomes")}
 
     def ownership(self) -> dict[str, str]:
         """Recorded owner by table."""
@@ -241,6 +271,7 @@ class Ledger:
                 "outcome": "failed",
                 "certified": False,
                 "tables": {},
+                "examples": {},
                 "files": {},
                 "users": {},
                 "findings": [
@@ -312,6 +343,11 @@ class Ledger:
     def runs(self, limit: int = 20) -> list[dict[str, Any]]:
         """The latest runs, newest first."""
         return self._rows("runs", limit=limit)
+
+    def last_success(self) -> dict[str, Any] | None:
+        """The latest run that went well, as ``runs`` has it; None before."""
+        rows = self._rows("last_success")
+        return rows[0] if rows else None
 
     def run(self, run_id: int) -> dict[str, Any] | None:
         """One run with all that was recorded, or None."""

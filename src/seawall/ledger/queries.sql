@@ -27,6 +27,23 @@ SELECT m.said FROM seawall.manifests m
 LEFT JOIN seawall.runs r ON r.manifest_digest = m.digest
 ORDER BY r.id DESC NULLS LAST, m.recorded_at DESC LIMIT 1
 
+-- name: has_catalogue
+SELECT FROM seawall.catalogues WHERE digest = %(digest)s
+
+-- name: record_catalogue
+INSERT INTO seawall.catalogues (digest, said) VALUES (%(digest)s, %(said)s)
+ON CONFLICT (digest) DO NOTHING
+
+-- name: applied_catalogue
+SELECT r.id, c.said FROM seawall.runs r
+LEFT JOIN seawall.catalogues c ON c.digest = r.catalogue_digest
+WHERE r.outcome IN ('done', 'unchanged', 'unverified')
+ORDER BY r.id DESC LIMIT 1
+
+-- name: outcomes
+SELECT outcome, pg_catalog.count(*) AS runs FROM seawall.runs
+WHERE outcome IS NOT NULL GROUP BY outcome ORDER BY outcome
+
 -- name: ownership
 SELECT table_name, owner FROM seawall.ownership
 
@@ -113,6 +130,10 @@ SELECT id, feed, started_at, who FROM seawall.runs WHERE outcome IS NULL
 -- name: runs
 SELECT id, started_at, ended_at, outcome, certified, feed, as_of, report
 FROM seawall.runs ORDER BY id DESC LIMIT %(limit)s
+
+-- name: last_success
+SELECT id, started_at, ended_at, outcome, certified, feed, as_of, report
+FROM seawall.runs WHERE outcome IN ('done', 'unchanged') ORDER BY id DESC LIMIT 1
 
 -- name: run
 SELECT id, started_at, ended_at, outcome, certified, feed, as_of, feed_digest, plan_digest,

@@ -6,7 +6,7 @@ CREATE TABLE seawall.schema_version (
     version integer PRIMARY KEY,
     installed_at timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO seawall.schema_version (version) VALUES (2);
+INSERT INTO seawall.schema_version (version) VALUES (3);
 
 CREATE TABLE seawall.database_identity (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
@@ -21,6 +21,14 @@ CREATE TABLE seawall.manifests (
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE seawall.manifests IS 'every manifest that was checked or applied here, as JSON';
+
+CREATE TABLE seawall.catalogues (
+    digest text PRIMARY KEY,
+    said text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE seawall.catalogues IS
+    'the database''s structure as runs found it, as JSON, so that what changed since can be named';
 
 CREATE TABLE seawall.ownership (
     table_name text PRIMARY KEY,

@@ -159,6 +159,16 @@
     const button = event.submitter;
     send(address).finally(() => button?.removeAttribute("aria-busy"));
   });
+  // What goes on at the server: the page tells how far it is, and shows the result when it is there.
+  const FOLLOW_MILLISECONDS = 1500;
+  async function follow(shown) {
+    const response = await fetch(shown.dataset.follow, { headers: { "X-Courtside-Fragment": "1" } }).catch(() => undefined);
+    const made = response?.ok ? new DOMParser().parseFromString(await response.text(), "text/html").getElementById(shown.id) : undefined;
+    if (made && "ended" in made.dataset) return location.reload();
+    if (made) shown.textContent = made.textContent;
+    setTimeout(follow, FOLLOW_MILLISECONDS, shown);
+  }
+  document.querySelectorAll("[data-follow]").forEach((shown) => setTimeout(follow, FOLLOW_MILLISECONDS, shown));
   window.addEventListener("online", sendAll);
   setInterval(sendAll, RETRY_MILLISECONDS);
   for (const entry of Object.values(unsaved)) entry.failed = true;

@@ -1,0 +1,1 @@
+"""What operators do for users: roles, links, corrections, restores; and the record of it."""
