@@ -208,7 +208,8 @@ class Demo:
     def _serve(self, captain: str) -> None:
         """Leave the site running on what was loaded, and say whom to sign in as."""
         self._heading("The site")
-        address = self.site.start(self.environment)
+        roots = str(self.scrapes.resolve())
+        address = self.site.start({**self.environment, "COURTSIDE_IMPORT_ROOTS": roots})
         self._say(f"it runs on the demo’s data: {address}/mobile/availability")
         self._say(f"sign in with the password {PASSWORD} as")
         for email, who in (
