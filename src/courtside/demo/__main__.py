@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
 import time
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from rich.text import Text
 
 from courtside import league_database
 from courtside.demo.own_database import make_database
+from courtside.demo.prepared_league import team_names, write_mistake
 from courtside.demo.running_site import RunningSite
 from courtside.demo.sample_users import (
     INCIDENT_DAY,
@@ -26,7 +25,6 @@ from courtside.demo.sample_users import (
     INCIDENT_STATUS,
     INCIDENT_TEAM,
     INCIDENT_USER,
-    LEAGUE,
     PASSWORD,
     SQL,
     BackgroundUser,
@@ -41,13 +39,6 @@ SIZE = 4000
 WIDTH = 100
 MEANING_ANOTHER = ("DATABASE_URL", "SEAWALL_MANIFEST")
 STATUS_WORDS = {1: "available", 2: "unavailable", 3: "not sure"}
-
-_AS_USERS = 'owner = "users"'
-_AS_THE_FEEDS = """owner = "feed"
-key = ["user_id", "match_date", "team_id"]
-sources = ["schedules"]
-vanished = "delete"
-"""
 
 
 class Demo:
@@ -127,14 +118,11 @@ class Demo:
         """A copy of courtside's manifest that gives the feed what is the users'."""
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
-        said = resources.files("courtside").joinpath("manifest.toml").read_text(encoding="utf-8")
-        heading = "[tables.player_availability]\n"
-        wrong = said.replace(heading + _AS_USERS, heading + _AS_THE_FEEDS)
-        self.mistake.write_text(wrong, encoding="utf-8")
+        write_mistake(self.mistake)
 
     def _leaving_team(self) -> str:
         """The team that the second scrape does not have."""
-        first, second = _team_names(self.first), _team_names(self.second)
+        first, second = team_names(self.first), team_names(self.second)
         return min(first - second)
 
     def _load_while_a_user_answers(self, url: str, cast: Cast, leaving_team: str) -> BackgroundUser:
@@ -299,11 +287,6 @@ class Demo:
         if program.is_relative_to(Path.cwd()):
             program = program.relative_to(Path.cwd())
         return shlex.join([str(program), *command[1:]])
-
-
-def _team_names(scrape: Path) -> set[str]:
-    standings = scrape / LEAGUE / "series_stats.json"
-    return {record["team"] for record in json.loads(standings.read_bytes())}
 
 
 def _program(name: str) -> Path:

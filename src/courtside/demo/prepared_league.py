@@ -51,7 +51,7 @@ class PreparedLeague:
     def add_users(self) -> Cast:
         """Guards, and sixty users who answer; the first scrape must be loaded."""
         league_database.guard(self.url)
-        leaving = min(_team_names(self.scrape(FIRST)) - _team_names(self.scrape(SECOND)))
+        leaving = min(team_names(self.scrape(FIRST)) - team_names(self.scrape(SECOND)))
         with psycopg.connect(self.url, autocommit=True) as connection:
             return add_users(connection, today=FIRST, leaving_team=leaving)
 
@@ -80,6 +80,7 @@ def write_mistake(path: Path) -> None:
     path.write_text(wrong, encoding="utf-8")
 
 
-def _team_names(scrape: Path) -> set[str]:
+def team_names(scrape: Path) -> set[str]:
+    """Teams that a scrape's standings name."""
     standings = scrape / LEAGUE / "series_stats.json"
     return {record["team"] for record in json.loads(standings.read_bytes())}
