@@ -75,9 +75,15 @@ def add_users(url: str, *, first: int = 1, users: int = USERS, answers: int = AN
         )
         cursor.executemany(
             "INSERT INTO practices (team_id, practice_date, start_time, location, created_by)"
-            " VALUES (%s, %s, '19:30', 'court 2', %s)",
+            " VALUES (%s, %s, %s, 'court 2', %s)",
             [
-                (teams[place * 3 % len(teams)], FIRST_DAY + datetime.timedelta(days=place), user)
+                (
+                    teams[place * 3 % len(teams)],
+                    FIRST_DAY + datetime.timedelta(days=place),
+                    # No team practises twice at one time: those who come later practise later.
+                    datetime.time(19, first // 60 % 60, first % 60),
+                    user,
+                )
                 for place, user in enumerate(ids[: len(ids) // 8])
             ],
         )
