@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from courtside.accounts.people import SQL, Person
+from courtside.site import search
 from courtside.site.database import Connection
 from courtside.site.failures import NotFound
 
@@ -26,16 +27,13 @@ class Wanted:
 def candidates(connection: Connection, wanted: Wanted) -> list[Any]:
     """Players whose name holds all words of ``wanted.name``, at most ``MOST_CANDIDATES``.
 
-    Each has ``player_id``, ``name``, ``teams``, ``name_key`` and ``user_id`` (None where free).
+    Each has ``player_id``, ``name``, ``teams`` and ``user_id`` (None where free).
     """
-    words = wanted.name.split()
-    if not words:
-        return []
     arguments = {
         "league_id": wanted.league_id,
         "club": wanted.club,
         "series": wanted.series,
-        "words": words,
+        "patterns": search.patterns(wanted.name),
         "limit": MOST_CANDIDATES,
     }
     return connection.execute(SQL["candidates"], arguments).fetchall()

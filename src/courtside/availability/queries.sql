@@ -2,7 +2,8 @@
 -- Each match once, with the club where it is played, and where it went if it was moved. Home and away are
 -- the teams who really play there; where a name is no team that is known, the text as scraped stands.
 -- A match was moved when it vanished before it was played, and of the same pair exactly this one vanished
--- and exactly one came with the same run or the next that brought any.
+-- and exactly one came with the same run or the next that brought any. Nothing of this is looked up for a match
+-- that stands: both conditions on s come first.
 SELECT
     s.id,
     s.match_date AS day,
@@ -22,7 +23,8 @@ LEFT JOIN clubs AS place ON place.name_key = lower(regexp_replace(trim(s.locatio
 LEFT JOIN LATERAL (
     SELECT min(n.match_date) AS day
     FROM schedule AS n
-    WHERE n.league_id = s.league_id AND n.home_name = s.home_name AND n.away_name = s.away_name
+    WHERE s.retired_at IS NOT NULL AND s.match_date >= (s.retired_at AT TIME ZONE 'UTC')::date - 1
+        AND n.league_id = s.league_id AND n.home_name = s.home_name AND n.away_name = s.away_name
         AND n.first_seen_at = (
             SELECT min(w.first_seen_at) FROM schedule AS w
             WHERE w.league_id = s.league_id AND w.home_name = s.home_name AND w.away_name = s.away_name
@@ -39,7 +41,7 @@ LEFT JOIN LATERAL (
                     AND e.first_seen_at >= v.retired_at AND e.first_seen_at < min(n.first_seen_at)
             )
     )
-) AS moved ON s.retired_at IS NOT NULL AND s.match_date >= (s.retired_at AT TIME ZONE 'UTC')::date - 1
+) AS moved ON true
 WHERE (s.home_team_id = %(team_id)s OR s.away_team_id = %(team_id)s)
     AND s.match_date BETWEEN %(first)s AND %(last)s
 ORDER BY s.match_date, s.match_time NULLS LAST, s.id

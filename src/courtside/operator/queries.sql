@@ -14,7 +14,23 @@ ORDER BY a.id DESC
 LIMIT %(limit)s
 
 -- name: search
--- Users whose email, name or player's name holds all words; without words, the newest.
+-- Users whose email and name, or a player's name of theirs, hold all words; without words, the newest. patterns: a
+-- word each.
+WITH asked AS (
+    SELECT array(SELECT lower(pattern) FROM unnest(%(patterns)s::text[]) AS pattern) AS patterns
+), found AS (
+    SELECT u.id, u.email, u.display_name, u.created_at
+    FROM users AS u
+    WHERE lower(u.email || ' ' || u.display_name) LIKE ALL ((SELECT patterns FROM asked)::text[])
+        OR u.id IN (
+            SELECT a.user_id
+            FROM user_player_associations AS a
+            JOIN players AS p ON p.id = a.player_id
+            WHERE lower(p.first_name || ' ' || p.last_name) LIKE ALL ((SELECT patterns FROM asked)::text[])
+        )
+    ORDER BY u.id DESC
+    LIMIT %(limit)s
+)
 SELECT u.id, u.email, u.display_name, u.created_at,
     EXISTS (SELECT FROM operators AS o WHERE o.user_id = u.id) AS is_operator,
     coalesce(
@@ -29,18 +45,8 @@ SELECT u.id, u.email, u.display_name, u.created_at,
             WHERE a.user_id = u.id
         ), ''
     ) AS players
-FROM users AS u
-WHERE NOT EXISTS (
-    SELECT FROM unnest(%(words)s::text[]) AS word
-    WHERE position(lower(word) IN lower(u.email || ' ' || u.display_name)) = 0
-        AND NOT EXISTS (
-            SELECT FROM user_player_associations AS a
-            JOIN players AS p ON p.id = a.player_id
-            WHERE a.user_id = u.id AND position(lower(word) IN lower(concat_ws(' ', p.first_name, p.last_name))) > 0
-        )
-)
+FROM found AS u
 ORDER BY u.id DESC
-LIMIT %(limit)s
 
 -- name: sessions_of_user
 SELECT count(*) AS count, max(created_at) AS latest FROM sessions WHERE user_id = %s AND expires_at > now()

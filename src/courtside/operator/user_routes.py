@@ -14,7 +14,7 @@ from courtside.availability.answers import WORD_OF_STATUS
 from courtside.availability.days import days_of_team
 from courtside.operator import captains, record
 from courtside.operator.record import SQL
-from courtside.site import pages
+from courtside.site import pages, search
 from courtside.site.database import Connection
 from courtside.site.failures import BadForm, Failure, NotFound
 from courtside.site.forgery import Form, whole_number
@@ -40,15 +40,15 @@ class OwnRole(Failure):
 def users(request: Request, person: Operator, q: str = "") -> Response:
     """Users by email, name or player; without words, the newest."""
     del person
-    words = q.replace("\x00", "")[:_LONGEST_SEARCH].split()
+    asked = " ".join(q.replace("\x00", "")[:_LONGEST_SEARCH].split())
     with request.app.state.database.connected() as connection:
         found = connection.execute(
-            SQL["search"], {"words": words, "limit": _USERS_SHOWN + 1}
+            SQL["search"], {"patterns": search.patterns(asked), "limit": _USERS_SHOWN + 1}
         ).fetchall()
     return pages.page(
         request,
         "operator/users.html",
-        asked=" ".join(words),
+        asked=asked,
         users=found[:_USERS_SHOWN],
         has_more=len(found) > _USERS_SHOWN,
     )
