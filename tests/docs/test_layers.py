@@ -44,6 +44,7 @@ PUBLIC = {
     "seawall.errors",
     "seawall.feeds.json_records",
     "seawall.feeds.reading",
+    "seawall.ledger",
     "seawall.options",
     "seawall.plan",
     "seawall.queries",

@@ -12,10 +12,11 @@ from typing import Any
 
 import psycopg
 import pytest
+import time_machine
 from cast import INCIDENT_DAY, TODAY, Cast, Visitor
 from fastapi import FastAPI
 
-from courtside.imports import planning_routes, scrapes
+from courtside.imports import health_routes, planning_routes, scrapes
 from courtside.site.configuration import Configuration
 from seawall import Engine, Plan
 
@@ -327,14 +328,68 @@ def test_a_cell_is_no_formula(operator: Visitor, database: psycopg.Connection[An
 def test_health_says_what_the_command_says(
     operator: Visitor, owner: Visitor, people: Cast, database: psycopg.Connection[Any]
 ) -> None:
-    assert "Healthy" in operator.get("/imports/health").text
+    assert "Nothing was examined" in operator.get("/imports/health").text
+    done = operator.post("/imports/health")
+    assert done.headers["location"] == "/imports/health"
+    assert "Healthy on " in operator.get("/imports/health").text
     address = f"/availability/{people.team_id}/{INCIDENT_DAY}/status"
     owner.post(address, status="in", version="0")
     database.execute("ALTER TABLE player_availability DISABLE TRIGGER ALL")
     database.execute("UPDATE player_availability SET team_id = 999999")
+    operator.post("/imports/health")
     page = operator.get("/imports/health").text
-    assert "Unhealthy" in page
+    assert "Unhealthy on " in page
     assert "1 point at nothing: player_availability.team_id → teams" in page
+
+
+def test_an_old_examination_is_never_shown_as_a_new_one(
+    operator: Visitor, application: FastAPI, scrapes: list[Path]
+) -> None:
+    with time_machine.travel("2024-09-20T15:30:00+00:00", tick=False):
+        operator.post("/imports/health")
+    page = operator.get("/imports/health").text
+    assert "Healthy on 20 September 2024, 10:30" in page
+    assert " days ago" in page
+    assert "This was before run" not in page
+    engine(application).apply(engine(application).plan(scrapes[1]))
+    page = operator.get("/imports/health").text
+    assert 'This was before run <a href="/imports/2">' in page
+    assert "notice good" not in page
+    operator.post("/imports/health")
+    page = operator.get("/imports/health").text
+    assert "This was before run" not in page
+    assert "less than a minute ago" in page
+
+
+def test_an_examination_under_way_can_be_followed(
+    operator: Visitor, application: FastAPI, site_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health_routes, "_WAIT_SECONDS", 0.01)
+    with psycopg.connect(site_url) as somebody:
+        somebody.execute("LOCK TABLE player_availability IN ACCESS EXCLUSIVE MODE")
+        for _ in range(2):
+            assert operator.post("/imports/health").status_code == 303
+        page = operator.get("/imports/health").text
+        assert "are being examined" in page
+        assert "Healthy" not in page
+        part = operator.get("/imports/health", **{"X-Courtside-Fragment": "1"}).text
+        assert "data-ended" not in part
+        somebody.rollback()
+    application.state.examinations.examine(timeout_seconds=60)
+    part = operator.get("/imports/health", **{"X-Courtside-Fragment": "1"}).text
+    assert "data-ended" in part
+    assert "Healthy on " in operator.get("/imports/health").text
+
+
+def test_an_examination_that_fails_says_so(
+    operator: Visitor, database: psycopg.Connection[Any]
+) -> None:
+    operator.post("/imports/health")
+    database.execute("ALTER TABLE match_scores RENAME TO scores_of_matches")
+    operator.post("/imports/health")
+    page = operator.get("/imports/health").text
+    assert "did not come to its end" in page
+    assert "Healthy on " in page
 
 
 def test_a_run_that_died_has_a_page(operator: Visitor, database: psycopg.Connection[Any]) -> None:

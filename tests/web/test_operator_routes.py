@@ -32,6 +32,7 @@ POSTS = {
     "/imports/plan": {"scrape": "{scrape}"},
     "/imports/apply": {"plan": "0"},
     "/imports/discard": {"plan": "0"},
+    "/imports/health": {},
     "/users/{user}/operator": {"operator": "yes"},
     "/users/{user}/captain": {"team": "{team}", "captain": "yes"},
     "/users/{user}/reset-link": {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -78,11 +78,13 @@ def session_hash(browser_id: str) -> bytes:
 
 def of_user(connection: Connection, user_id: int) -> Person | None:
     """A person by user id; None where there is none."""
-    row = connection.execute(SQL["person"], [user_id]).fetchone()
-    if row is None:
-        return None
-    teams = connection.execute(SQL["teams_of_user"], [user_id]).fetchall()
-    return Person(**row._asdict(), teams=tuple(Team(**team._asdict()) for team in teams))
+    return _person(connection, connection.execute(SQL["person"], [user_id]).fetchone())
+
+
+def of_session(connection: Connection, browser_id: str) -> Person | None:
+    """The person whose session a browser has; None where there is none, or it ran out."""
+    found = connection.execute(SQL["person_of_session"], [session_hash(browser_id)])
+    return _person(connection, found.fetchone())
 
 
 def somebody(request: Request) -> Person | None:
@@ -93,8 +95,7 @@ def somebody(request: Request) -> Person | None:
     if state["browser_id_is_new"]:
         return None
     with request.app.state.database.connected() as connection:
-        row = connection.execute(SQL["user_of_session"], [session_hash(browser_id)]).fetchone()
-        person = of_user(connection, row.user_id) if row else None
+        person = of_session(connection, browser_id)
     if person:
         state["person"] = person
         state["user_id"] = person.user_id
@@ -122,6 +123,13 @@ def operator(person: Annotated[Person, Depends(signed_in)]) -> Person:
     if not person.is_operator:
         raise NotFound
     return person
+
+
+def _person(connection: Connection, row: Any | None) -> Person | None:
+    if row is None:
+        return None
+    teams = connection.execute(SQL["teams_of_user"], [row.user_id]).fetchall()
+    return Person(*row, teams=tuple(Team(*team) for team in teams))
 
 
 Somebody = Annotated[Person | None, Depends(somebody)]

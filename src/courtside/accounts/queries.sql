@@ -1,6 +1,3 @@
--- name: user_of_session
-SELECT user_id FROM sessions WHERE id_hash = %s AND expires_at > now()
-
 -- name: person
 SELECT
     u.id AS user_id,
@@ -11,6 +8,18 @@ SELECT
 FROM users AS u
 LEFT JOIN chosen_teams AS c ON c.user_id = u.id
 WHERE u.id = %s
+
+-- name: person_of_session
+SELECT
+    u.id AS user_id,
+    u.email,
+    u.display_name,
+    EXISTS (SELECT FROM operators AS o WHERE o.user_id = u.id) AS is_operator,
+    c.team_id AS chosen_team_id
+FROM sessions AS s
+JOIN users AS u ON u.id = s.user_id
+LEFT JOIN chosen_teams AS c ON c.user_id = u.id
+WHERE s.id_hash = %s AND s.expires_at > now()
 
 -- name: teams_of_user
 SELECT

@@ -1,4 +1,4 @@
-"""Runs: the list, one run with its proof, its records set aside, and how users' rows stand."""
+"""Runs: the list, one run with its proof, its records set aside."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from courtside.accounts.people import Operator
-from courtside.imports import scrapes
+from courtside.imports import ledger, scrapes
 from courtside.imports.summary import protected_rows, witnesses, written_rows
 from courtside.site import pages
+from courtside.site.database import Connection
 from courtside.site.failures import NotFound
+from courtside.site.forgery import whole_number
 from seawall import queries
 
 SQL = queries.load("courtside.imports")
 router = APIRouter()
 
-_RUNS_SHOWN = 50
+_RUNS_SHOWN = 20
 _HELD_SHOWN = 100
 _RETIRED_SHOWN = 20
-_RECORDS_SHOWN = 50
+_RECORDS_SHOWN = 25
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 _HELD = ("held_teams", "held_players", "retired_matches")
@@ -46,18 +48,21 @@ _RECORD_FIELDS = ("file", "position", "reason", "detail", "expected", "record")
 
 
 @router.get("/imports")
-def runs(request: Request, person: Operator) -> Response:
-    """All runs, newest first, and the way to a new one."""
+def runs(request: Request, person: Operator, before: str = "") -> Response:
+    """Runs, newest first, and the way to a new one."""
     del person
     imports = request.app.state.imports
     roots = request.app.state.configuration.import_roots
-    found = imports.engine.runs(_RUNS_SHOWN)
+    with request.app.state.database.connected() as connection:
+        found = ledger.runs(connection, _RUNS_SHOWN + 1, before=whole_number(before))
     return pages.page(
         request,
         "imports/runs.html",
         runs=[
-            {**row, "written": written_rows(row), "protected": protected_rows(row)} for row in found
+            {**row, "written": written_rows(row), "protected": protected_rows(row)}
+            for row in found[:_RUNS_SHOWN]
         ],
+        has_more=len(found) > _RUNS_SHOWN,
         scrapes=scrapes.available(roots),
         roots=roots,
         job=imports.job,
@@ -67,25 +72,15 @@ def runs(request: Request, person: Operator) -> Response:
     )
 
 
-@router.get("/imports/health")
-def health(request: Request, person: Operator) -> Response:
-    """What ``seawall health`` says."""
-    del person
-    seen = request.app.state.imports.engine.health()
-    return pages.page(
-        request, "imports/health.html", seen=seen, local=request.app.state.clock.local
-    )
-
-
 @router.get("/imports/{run_id:int}")
 def run(request: Request, person: Operator, run_id: int) -> Response:
     """One run: what it did, and the evidence."""
     del person
-    row = _run(request, run_id)
-    report = {**_EMPTY, **(row["report"] or {})}
-    span = {"started_at": row["started_at"], "ended_at": row["ended_at"]}
     held: dict[str, list[Any]] = {name: [] for name in (*_HELD, "retired")}
     with request.app.state.database.connected() as connection:
+        row = _run(connection, run_id)
+        report = {**_EMPTY, **(row["report"] or {})}
+        span = {"started_at": row["started_at"], "ended_at": row["ended_at"]}
         started_by = connection.execute(
             SQL["started_by"], {"plan_digest": row["plan_digest"]}
         ).fetchone()
@@ -117,14 +112,16 @@ def run(request: Request, person: Operator, run_id: int) -> Response:
 def set_aside(request: Request, person: Operator, run_id: int) -> Response:
     """Records that the run set aside: the first ones, and all of them to download."""
     del person
-    row = _run(request, run_id)
-    records = request.app.state.imports.engine.set_aside(run_id)
+    with request.app.state.database.connected() as connection:
+        row = _run(connection, run_id)
+        records = ledger.set_aside(connection, run_id, limit=_RECORDS_SHOWN)
+    files = (row["report"] or {}).get("files", {}).values()
     return pages.page(
         request,
         "imports/set_aside.html",
         run=row,
-        records=records[:_RECORDS_SHOWN],
-        total=len(records),
+        records=records,
+        total=sum(file["set_aside"] for file in files),
     )
 
 
@@ -132,11 +129,9 @@ def set_aside(request: Request, person: Operator, run_id: int) -> Response:
 def set_aside_lines(request: Request, person: Operator, run_id: int) -> Response:
     """All records set aside, exactly, a JSON object a line."""
     del person
-    _run(request, run_id)
-    records = request.app.state.imports.engine.set_aside(run_id)
     text = "".join(
         json.dumps({name: record[name] for name in _RECORD_FIELDS}, ensure_ascii=False) + "\n"
-        for record in records
+        for record in _all_set_aside(request, run_id)
     )
     return _download(text, f"set-aside-{run_id}.jsonl", "application/jsonl")
 
@@ -145,20 +140,25 @@ def set_aside_lines(request: Request, person: Operator, run_id: int) -> Response
 def set_aside_table(request: Request, person: Operator, run_id: int) -> Response:
     """All records set aside, for a spreadsheet."""
     del person
-    _run(request, run_id)
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(_RECORD_FIELDS)
-    for record in request.app.state.imports.engine.set_aside(run_id):
+    for record in _all_set_aside(request, run_id):
         writer.writerow([_cell(record[name]) for name in _RECORD_FIELDS])
     return _download(table.getvalue(), f"set-aside-{run_id}.csv", "text/csv")
 
 
-def _run(request: Request, run_id: int) -> Mapping[str, Any]:
-    row = request.app.state.imports.engine.run(run_id) if run_id < 2**63 else None
+def _run(connection: Connection, run_id: int) -> Mapping[str, Any]:
+    row = ledger.run(connection, run_id)
     if row is None:
         raise NotFound("There is no run with this number.", fix="Look for it in the list of runs.")
     return row
+
+
+def _all_set_aside(request: Request, run_id: int) -> list[dict[str, Any]]:
+    with request.app.state.database.connected() as connection:
+        _run(connection, run_id)
+        return ledger.set_aside(connection, run_id)
 
 
 def _cell(value: object) -> str:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from courtside.accounts.people import Operator, Person
+from courtside.imports import ledger
 from courtside.imports.work import PlanIsOld
 from courtside.operator import record
 from courtside.operator.record import LONGEST_REASON, SQL
@@ -90,7 +91,7 @@ def choose(request: Request, person: Operator, user_id: int) -> Response:
     del person
     with request.app.state.database.connected() as connection:
         chosen = somebody(connection, user_id)
-    runs = request.app.state.imports.engine.runs(_RUNS_SHOWN)
+        runs = ledger.runs(connection, _RUNS_SHOWN)
     return pages.page(
         request,
         "operator/restore.html",

@@ -22,7 +22,8 @@ from courtside.accounts.rate_limits import RateLimits
 from courtside.api import reference, token_routes
 from courtside.availability import routes as availability
 from courtside.captain import answer_routes, captain_routes, practice_routes
-from courtside.imports import planning_routes, run_routes
+from courtside.imports import health_routes, planning_routes, run_routes
+from courtside.imports.examination import Examinations
 from courtside.imports.work import Imports
 from courtside.operator import answer_routes as correction_routes
 from courtside.operator import restore_routes, user_routes
@@ -46,6 +47,7 @@ PAGE_ROUTERS = (
     reference.pages_router,
     planning_routes.router,
     run_routes.router,
+    health_routes.router,
     user_routes.router,
     correction_routes.router,
     restore_routes.router,
@@ -56,11 +58,12 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
     """The site as an ASGI application; it connects to the database when it is started.
 
     ``application.state`` carries ``configuration``, ``database``, ``database_url``, ``clock``,
-    ``passwords``, ``rate_limits``, ``imports`` and ``restores``.
+    ``passwords``, ``rate_limits``, ``imports``, ``examinations`` and ``restores``.
     """
     database = Database(database_url, connections=configuration.connections)
     passwords = Passwords(at_once=configuration.passwords_at_once)
     imports = Imports(league_database.manifest(), database_url)
+    examinations = Examinations(database_url)
 
     @asynccontextmanager
     async def life(application: FastAPI) -> AsyncIterator[None]:
@@ -70,6 +73,7 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
             yield
         finally:
             imports.close()
+            examinations.close()
             database.close()
             passwords.close()
 
@@ -92,6 +96,7 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
     state.clock = Clock(configuration.time_zone, configuration.today)
     state.passwords = passwords
     state.imports = imports
+    state.examinations = examinations
     state.restores = WaitingRestores()
     state.rate_limits = RateLimits()
     error_pages.register(application)

@@ -340,9 +340,9 @@ class Ledger:
         """Add to a closed run's report what was found after its commit."""
         self._connection.execute(_SQL["amend"], {"run_id": run_id, "report": Json(dict(report))})
 
-    def runs(self, limit: int = 20) -> list[dict[str, Any]]:
-        """The latest runs, newest first."""
-        return self._rows("runs", limit=limit)
+    def runs(self, limit: int = 20, *, before: int | None = None) -> list[dict[str, Any]]:
+        """The latest runs, or those with a number below ``before``; newest first."""
+        return self._rows("runs", limit=limit, before=before)
 
     def last_success(self) -> dict[str, Any] | None:
         """The latest run that went well, as ``runs`` has it; None before."""
@@ -354,9 +354,9 @@ class Ledger:
         rows = self._rows("run", run_id=run_id)
         return rows[0] if rows else None
 
-    def set_aside(self, run_id: int) -> list[dict[str, Any]]:
-        """Records that a run set aside."""
-        return self._rows("run_set_aside", run_id=run_id)
+    def set_aside(self, run_id: int, *, limit: int | None = None) -> list[dict[str, Any]]:
+        """Records that a run set aside, or the first of them."""
+        return self._rows("run_set_aside", run_id=run_id, limit=limit)
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Intents without an outcome: a run under way, or one whose process died."""

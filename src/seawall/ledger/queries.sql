@@ -129,7 +129,8 @@ SELECT id, feed, started_at, who FROM seawall.runs WHERE outcome IS NULL
 
 -- name: runs
 SELECT id, started_at, ended_at, outcome, certified, feed, as_of, report
-FROM seawall.runs ORDER BY id DESC LIMIT %(limit)s
+FROM seawall.runs WHERE %(before)s::bigint IS NULL OR id < %(before)s
+ORDER BY id DESC LIMIT %(limit)s
 
 -- name: last_success
 SELECT id, started_at, ended_at, outcome, certified, feed, as_of, report
@@ -142,4 +143,4 @@ FROM seawall.runs WHERE id = %(run_id)s
 
 -- name: run_set_aside
 SELECT file, position, reason, detail, expected, record
-FROM seawall.set_aside WHERE run_id = %(run_id)s ORDER BY file, position
+FROM seawall.set_aside WHERE run_id = %(run_id)s ORDER BY file, position LIMIT %(limit)s
