@@ -55,7 +55,8 @@ SELECT DISTINCT ON (a.user_id) a.user_id, r.team_id, s.match_date AS day,
             SELECT v.version FROM player_availability AS v
             WHERE v.user_id = a.user_id AND v.team_id = r.team_id AND v.match_date = s.match_date
         ), 0
-    ) AS version
+    ) AS version,
+    (SELECT count(*) FROM rosters AS m WHERE m.team_id = r.team_id AND m.retired_at IS NULL) AS team_size
 FROM user_player_associations AS a
 JOIN rosters AS r ON r.player_id = a.player_id AND r.retired_at IS NULL
 JOIN schedule AS s ON r.team_id IN (s.home_team_id, s.away_team_id) AND s.retired_at IS NULL

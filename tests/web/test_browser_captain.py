@@ -121,7 +121,7 @@ def test_a_captain_answers_from_the_grid(
         page.wait_for_url(f"**/captain/{people.team_id}")
         row = page.get_by_role("row", name=people.owner.name)
         row.get_by_role("link", name="no answer").first.tap()
-        page.wait_for_url(f"**/{INCIDENT_DAY}#member-{people.owner.user_id}")
+        page.wait_for_url(f"**/{INCIDENT_DAY}?*#member-{people.owner.user_id}")
         card = page.locator(f"#member-{people.owner.user_id}")
         before = page.locator("#standing").inner_text()
         card.get_by_role("button", name="In", exact=True).tap()
@@ -191,7 +191,7 @@ def test_practices_with_a_phone(chromium: Any, served: str, people: Cast) -> Non
         page.get_by_role("link", name="Change the practice on Wednesday 6 November 2024").tap()
         page.get_by_role("button", name="Cancel this practice").tap()
         page.get_by_text("Cancelled").last.wait_for()
-        page.goto("/availability?all=yes")
+        page.goto("/availability?from=2024-10-30")
         assert "Moved" in page.locator("#day-2024-10-30").inner_text()
         assert "Cancelled" in page.locator("#day-2024-11-06").inner_text()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from courtside.availability import events as team_events
 from courtside.availability.answers import SQL, WORD_OF_STATUS, Answer, of_row
-from courtside.availability.events import Event
+from courtside.availability.events import Event, TeamDay
 from courtside.site.database import Connection
 
 _NO_ANSWER = "none"
@@ -86,9 +86,24 @@ def days_of_team(
     today: datetime.date,
 ) -> list[Day]:
     """The days from ``first`` to ``last`` on which the team plays, as the user sees them."""
-    span = {"team_id": team_id, "first": first, "last": last}
-    events = team_events.of_team(connection, team_id, first, last)
-    players = connection.execute(SQL["players_of_team"], [team_id]).fetchall()
+    found = team_events.days_of(connection, team_id, first, last)
+    players = team_events.roster(connection, team_id) if found else []
+    return days_of_events(connection, team_id, user_id, players, found, today=today)
+
+
+def days_of_events(
+    connection: Connection,
+    team_id: int,
+    user_id: int,
+    players: list[Any],
+    events: list[TeamDay],
+    *,
+    today: datetime.date,
+) -> list[Day]:
+    """These days of a team with this roster, as the user sees them."""
+    if not events:
+        return []
+    span = {"team_id": team_id, "first": events[0].day, "last": events[-1].day}
     answers: defaultdict[datetime.date, list[Any]] = defaultdict(list)
     for row in connection.execute(SQL["answers_of_team"], span):
         answers[row.day].append(row)
@@ -97,7 +112,7 @@ def days_of_team(
         for row in connection.execute(SQL["last_changes_of_user"], {**span, "user_id": user_id})
     }
     made = []
-    for day, of_day in events.items():
+    for day, of_day in events:
         mine = next((row for row in answers[day] if row.user_id == user_id), None)
         answer = of_row(mine)
         last_change = changes.get(day)

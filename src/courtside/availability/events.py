@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from courtside.availability.answers import SQL
@@ -72,6 +72,25 @@ class Event:
             "place": self.place,
             "off": self.is_retired,
         }
+
+
+class TeamDay(NamedTuple):
+    """A day with what a team plays on it."""
+
+    day: datetime.date
+    events: list[Event]
+
+
+def roster(connection: Connection, team_id: int) -> list[Any]:
+    """Everyone whom the feed has on the team: ``player_id``, ``user_id`` (or None) and ``name``."""
+    return connection.execute(SQL["players_of_team"], [team_id]).fetchall()
+
+
+def days_of(
+    connection: Connection, team_id: int, first: datetime.date, last: datetime.date
+) -> list[TeamDay]:
+    """The team's days from ``first`` to ``last``, both included, in order."""
+    return [TeamDay(*found) for found in of_team(connection, team_id, first, last).items()]
 
 
 def of_team(

@@ -97,7 +97,7 @@ WHERE h.user_id = %(user_id)s AND h.team_id = %(team_id)s AND h.match_date BETWE
 ORDER BY h.match_date, h.id DESC
 
 -- name: history_of_user
-SELECT h.match_date AS day, h.changed_at, h.old_status, h.new_status, h.old_notes, h.new_notes, h.changed_by,
+SELECT h.id, h.match_date AS day, h.changed_at, h.old_status, h.new_status, h.old_notes, h.new_notes, h.changed_by,
     coalesce(h.reason, '') AS reason, u.display_name AS author, t.name AS team, c.time_zone
 FROM availability_history AS h
 JOIN users AS u ON u.id = h.changed_by
@@ -106,6 +106,7 @@ LEFT JOIN clubs AS c ON c.id = t.club_id
 WHERE h.user_id = %(user_id)s
     AND (%(team_id)s::bigint IS NULL OR h.team_id = %(team_id)s)
     AND (%(day)s::date IS NULL OR h.match_date = %(day)s)
+    AND (%(before)s::bigint IS NULL OR h.id < %(before)s)
 ORDER BY h.id DESC
 LIMIT %(limit)s
 

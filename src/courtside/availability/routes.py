@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from courtside.accounts.people import Person, SignedIn
-from courtside.availability import answers
+from courtside.availability import answers, events
 from courtside.availability.answers import SQL, STATUS_OF_WORD, WORD_OF_STATUS, Slot, Stale
-from courtside.availability.days import Day, days_of_team
-from courtside.site import pages
+from courtside.availability.days import Day, days_of_events, days_of_team
+from courtside.site import pages, paging
 from courtside.site.database import Connection
 from courtside.site.failures import BadForm, NotFound, ReadOnly
 from courtside.site.forgery import Form, whole_number
@@ -23,9 +23,13 @@ router = APIRouter()
 
 _DAYS_BACK = datetime.timedelta(days=120)
 _DAYS_AHEAD = datetime.timedelta(days=400)
-_SHOWN_AT_FIRST = 8
+_SHOWN_AT_FIRST = 6
+_SHOWN_AT_MOST = 10
+_SHOWN_AT_LEAST = 3
 _PAST_SHOWN = 12
-_HISTORY_SHOWN = 100
+_HISTORY_SHOWN = 40
+# Each card names everybody: with more names than these on a page, fewer days are shown.
+_NAMES_SHOWN = 400
 _REQUEST_KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -71,31 +75,41 @@ class View:
 @router.get("/availability")
 @router.get("/mobile/availability")
 def availability(
-    request: Request, person: SignedIn, team: str = "", saved: str = "", all: str = ""
+    request: Request,
+    person: SignedIn,
+    team: str = "",
+    saved: str = "",
+    all: str = "",
+    first: Annotated[str, Query(alias="from")] = "",
 ) -> Response:
-    """The team's days: the next one on top, past ones folded away."""
+    """The team's days: the next one on top, past ones folded away; later ones page by page."""
     if not team and person.chosen_team is None:
         return pages.page(request, "availability/no_team.html")
     with request.app.state.database.connected() as connection:
         chosen = person.chosen_team.team_id if person.chosen_team else 0
         view = _view(connection, person, whole_number(team) or 0 if team else chosen)
         today = request.app.state.clock.today(view.time_zone)
-        days = days_of_team(
-            connection,
-            view.team_id,
-            person.user_id,
-            first=today - _DAYS_BACK,
-            last=today + _DAYS_AHEAD,
-            today=today,
+        found = events.days_of(connection, view.team_id, today - _DAYS_BACK, today + _DAYS_AHEAD)
+        players = events.roster(connection, view.team_id)
+        fit = max(_SHOWN_AT_LEAST, _NAMES_SHOWN // max(1, len(players)))
+        part = paging.part_of(
+            [one for one in found if one.day >= today],
+            at_first=min(_SHOWN_AT_FIRST, fit),
+            at_most=min(_SHOWN_AT_MOST, fit),
+            all=bool(all),
+            day=paging.day_asked(first or saved),
         )
-    coming = [day for day in days if not day.is_past]
+        past = [one for one in found if one.day < today][-_PAST_SHOWN:] if part.is_start else []
+        days = days_of_events(
+            connection, view.team_id, person.user_id, players, past + part.shown, today=today
+        )
     return pages.page(
         request,
         "availability/days.html",
         view=view,
-        coming=coming if all else coming[:_SHOWN_AT_FIRST],
-        more=0 if all else max(0, len(coming) - _SHOWN_AT_FIRST),
-        past=[day for day in reversed(days) if day.is_past][:_PAST_SHOWN],
+        part=part,
+        coming=days[len(past) :],
+        past=days[: len(past)][::-1],
         saved=saved,
         today=today,
         **_card_context(request),
@@ -127,15 +141,17 @@ def set_note(
 
 
 @router.get("/availability/history")
-def history(request: Request, person: SignedIn) -> Response:
+def history(request: Request, person: SignedIn, before: str = "") -> Response:
     """Who set what of my answers, and when; newest first."""
-    return _history(request, person, None, None)
+    return _history(request, person, None, None, before)
 
 
 @router.get("/availability/{team_id}/{day}/history")
-def history_of_day(request: Request, person: SignedIn, team_id: int, day: DayOfPath) -> Response:
+def history_of_day(
+    request: Request, person: SignedIn, team_id: int, day: DayOfPath, before: str = ""
+) -> Response:
     """The same for one day."""
-    return _history(request, person, person.team(team_id).team_id, day)
+    return _history(request, person, person.team(team_id).team_id, day, before)
 
 
 # ------------------------------------------------------------------------------- what they share
@@ -242,21 +258,23 @@ def _note_too_long(
 
 
 def _history(
-    request: Request, person: Person, team_id: int | None, day: datetime.date | None
+    request: Request, person: Person, team_id: int | None, day: datetime.date | None, before: str
 ) -> Response:
     clock = request.app.state.clock
     arguments = {
         "user_id": person.user_id,
         "team_id": team_id,
         "day": day,
-        "limit": _HISTORY_SHOWN,
+        "before": whole_number(before),
+        "limit": _HISTORY_SHOWN + 1,
     }
     with request.app.state.database.connected() as connection:
         rows = connection.execute(SQL["history_of_user"], arguments).fetchall()
     return pages.page(
         request,
         "availability/history.html",
-        rows=rows,
+        rows=rows[:_HISTORY_SHOWN],
+        has_more=len(rows) > _HISTORY_SHOWN,
         day=day,
         team_id=team_id,
         words=WORD_OF_STATUS,

@@ -24,6 +24,7 @@ from courtside.site.forgery import Form, whole_number
 
 router = APIRouter()
 _HEADINGS = (("clear", "No answer yet"), ("in", "In"), ("maybe", "Maybe"), ("out", "Out"))
+_MEMBERS_SHOWN = 25
 _REQUEST_KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -57,16 +58,31 @@ class TeamDay:
     members: list[MemberAnswer]
     is_past: bool
 
-    def groups(self) -> list[tuple[str, str, list[MemberAnswer]]]:
-        """(word, heading, members), those without an answer first; empty ones are left out."""
-        listed = [m for m in self.members if m.row.is_on_roster or m.word != "clear"]
-        groups = [
-            (word, heading, [member for member in listed if member.word == word])
+    def groups(self, first: int, last: int) -> list[tuple[str, str, list[MemberAnswer]]]:
+        """(word, heading, members) of the ``first`` to ``last`` member; empty ones are left out."""
+        groups: list[tuple[str, str, list[MemberAnswer]]] = []
+        for word, heading, member in self.listed[first:last]:
+            if not groups or groups[-1][0] != word:
+                groups.append((word, heading, []))
+            groups[-1][2].append(member)
+        return groups
+
+    @property
+    def listed(self) -> list[tuple[str, str, MemberAnswer]]:
+        """(word, heading, member), those without an answer first, who left the team last."""
+        placed = [
+            (word, heading, member)
             for word, heading in _HEADINGS
+            for member in self.members
+            if member.word == word and (member.row.is_on_roster or word != "clear")
         ]
-        others = [member for member in self.members if member not in listed]
-        groups.append(("gone", "No longer on the roster", others))
-        return [group for group in groups if group[2]]
+        gone = [m for m in self.members if not m.row.is_on_roster and m.word == "clear"]
+        return placed + [("gone", "No longer on the roster", member) for member in gone]
+
+    def place(self, user_id: int) -> int:
+        """Where a member stands among those listed; 0 for nobody of them."""
+        users = [member.row.user_id for _, _, member in self.listed]
+        return users.index(user_id) if user_id in users else 0
 
     def member(self, user_id: int) -> MemberAnswer:
         """One of them.
@@ -82,17 +98,30 @@ class TeamDay:
 
 @router.get("/captain/{team_id}/{day}")
 def team_day(
-    request: Request, person: SignedIn, team_id: int, day: DayOfPath, saved: str = ""
+    request: Request,
+    person: SignedIn,
+    team_id: int,
+    day: DayOfPath,
+    saved: str = "",
+    member: str = "",
+    after: str = "",
 ) -> Response:
-    """Everybody's answer for one day."""
+    """Everybody's answer for one day, a part of them at a time; ``member`` is on it."""
     with request.app.state.database.connected() as connection:
         view = view_of(connection, person, team_id)
         found = _day(request, connection, view, day)
+    wanted = whole_number(member or saved)
+    place = found.place(wanted) if wanted else whole_number(after) or 0
+    first = min(place, len(found.listed) - 1) // _MEMBERS_SHOWN * _MEMBERS_SHOWN
     return pages.page(
         request,
         "captain/day.html",
         view=view,
         shown=found,
+        groups=found.groups(first, first + _MEMBERS_SHOWN),
+        before=first,
+        behind=max(0, len(found.listed) - first - _MEMBERS_SHOWN),
+        most=_MEMBERS_SHOWN,
         saved=whole_number(saved) or 0,
         local=request.app.state.clock.local,
     )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from courtside.accounts import linking
 from courtside.accounts.people import SignedIn
+from courtside.availability import events
+from courtside.availability.events import TeamDay
 from courtside.captain import grid
 from courtside.captain.access import SQL, CaptainView, view_of
 from courtside.captain.answers_file import csv_of
 from courtside.operator import captains
-from courtside.site import pages
+from courtside.site import pages, paging
 from courtside.site.database import Connection
 from courtside.site.failures import BadForm, NotFound, ReadOnly
 from courtside.site.forgery import Form, whole_number
@@ -23,6 +25,11 @@ router = APIRouter()
 
 DAYS_AHEAD = datetime.timedelta(days=400)
 _SHOWN_AT_FIRST = 6
+_SHOWN_AT_MOST = 12
+_SHOWN_AT_LEAST = 2
+_PRINTED_AT_MOST = 18
+# A page of more cells than these is heavy: teams with many players see fewer days at once.
+_CELLS_SHOWN, _CELLS_PRINTED = 180, 450
 MOST_DAYS = 60
 _TEAMS_FOUND = 40
 
@@ -46,22 +53,34 @@ def captain(request: Request, person: SignedIn, q: str = "") -> Response:
 
 
 @router.get("/captain/{team_id}")
-def team_grid(request: Request, person: SignedIn, team_id: int, all: str = "") -> Response:
-    """Who can play when."""
+def team_grid(
+    request: Request,
+    person: SignedIn,
+    team_id: int,
+    all: str = "",
+    first: Annotated[str, Query(alias="from")] = "",
+) -> Response:
+    """Who can play when; later days page by page."""
     with request.app.state.database.connected() as connection:
         view = view_of(connection, person, team_id)
-        shown = coming(request, connection, view)
+        players, days = _coming_days(request, connection, view)
+        fit = max(_SHOWN_AT_LEAST, _CELLS_SHOWN // max(1, len(players)))
+        part = paging.part_of(
+            days,
+            at_first=min(_SHOWN_AT_FIRST, fit),
+            at_most=min(_SHOWN_AT_MOST, fit),
+            all=bool(all),
+            day=paging.day_asked(first),
+        )
+        shown = grid.of_days(connection, team_id, players, part.shown)
         waiting = linking.to_decide(connection, person)
         members = connection.execute(SQL["members"], [team_id]).fetchall()
-    count = len(shown.days)
-    if not all:
-        shown = grid.Grid(shown.days[:_SHOWN_AT_FIRST], shown.rows)
     return pages.page(
         request,
         "captain/grid.html",
         view=view,
         grid=shown,
-        more=count - len(shown.days),
+        part=part,
         waiting=len(waiting),
         members=members,
         own=list({team.team_id: team for team in person.teams if team.is_captain}.values()),
@@ -69,18 +88,31 @@ def team_grid(request: Request, person: SignedIn, team_id: int, all: str = "") -
 
 
 @router.get("/captain/{team_id}/print")
-def print_view(request: Request, person: SignedIn, team_id: int) -> Response:
-    """The grid in words, for paper."""
+def print_view(
+    request: Request,
+    person: SignedIn,
+    team_id: int,
+    first: Annotated[str, Query(alias="from")] = "",
+) -> Response:
+    """The grid in words, for paper: a few sheets of it."""
     with request.app.state.database.connected() as connection:
         view = view_of(connection, person, team_id)
-        shown = coming(request, connection, view)
+        players, days = _coming_days(request, connection, view)
+        fit = max(_SHOWN_AT_FIRST, _CELLS_PRINTED // max(1, len(players)))
+        most = min(_PRINTED_AT_MOST, fit)
+        part = paging.part_of(
+            days, at_first=most, at_most=most, all=True, day=paging.day_asked(first)
+        )
+        shown = grid.of_days(connection, team_id, players, part.shown)
     now = request.app.state.clock.local(datetime.datetime.now(datetime.UTC), view.time_zone)
     # Wider than this no sheet is.
     sheets = [
         grid.Grid(shown.days[at : at + _SHOWN_AT_FIRST], shown.rows)
         for at in range(0, len(shown.days), _SHOWN_AT_FIRST)
     ]
-    return pages.page(request, "captain/print.html", view=view, sheets=sheets, grid=shown, now=now)
+    return pages.page(
+        request, "captain/print.html", view=view, sheets=sheets, grid=shown, part=part, now=now
+    )
 
 
 @router.get("/captain/{team_id}/answers.csv")
@@ -120,3 +152,12 @@ def coming(request: Request, connection: Connection, view: CaptainView) -> grid.
     return grid.of_team(
         connection, view.team_id, first=today, last=today + DAYS_AHEAD, most=MOST_DAYS
     )
+
+
+def _coming_days(
+    request: Request, connection: Connection, view: CaptainView
+) -> tuple[list[Any], list[TeamDay]]:
+    """The roster, and the days from today on."""
+    today = request.app.state.clock.today(view.time_zone)
+    days = events.days_of(connection, view.team_id, today, today + DAYS_AHEAD)
+    return events.roster(connection, view.team_id), days

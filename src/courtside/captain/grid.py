@@ -11,7 +11,7 @@ from typing import Any
 from courtside.availability import events as team_events
 from courtside.availability.answers import SQL, WORD_OF_STATUS, Answer, of_row
 from courtside.availability.days import OFF_ROSTER, Standing, standing_of
-from courtside.availability.events import Event
+from courtside.availability.events import Event, TeamDay
 from courtside.site.database import Connection
 
 
@@ -89,8 +89,14 @@ def of_team(
     connection: Connection, team_id: int, *, first: datetime.date, last: datetime.date, most: int
 ) -> Grid:
     """The grid of at most ``most`` days from ``first`` to ``last`` on which the team plays."""
-    events = list(team_events.of_team(connection, team_id, first, last).items())[:most]
-    players = connection.execute(SQL["players_of_team"], [team_id]).fetchall()
+    found = team_events.days_of(connection, team_id, first, last)
+    return of_days(connection, team_id, team_events.roster(connection, team_id), found[:most])
+
+
+def of_days(
+    connection: Connection, team_id: int, players: list[Any], events: list[TeamDay]
+) -> Grid:
+    """The grid of these days, for a team with this roster."""
     of_day: defaultdict[datetime.date, list[Any]] = defaultdict(list)
     of_user: defaultdict[int, dict[datetime.date, Answer]] = defaultdict(dict)
     names = {}

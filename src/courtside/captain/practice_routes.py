@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from courtside.accounts.people import SignedIn
@@ -17,12 +17,13 @@ from courtside.captain.practices import (
     PracticeTaken,
     Wanted,
 )
-from courtside.site import pages
+from courtside.site import pages, paging
 from courtside.site.database import Connection
 from courtside.site.failures import BadForm, NotFound, ReadOnly
 from courtside.site.forgery import Form, whole_number
 
 router = APIRouter()
+_PRACTICES_SHOWN = 40
 _EMPTY = {"day": "", "time": "", "until": "", "place": "", "notes": ""}
 
 
@@ -34,10 +35,22 @@ class PracticeOver(ReadOnly):
 
 @router.get("/captain/{team_id}/practices")
 def all_practices(
-    request: Request, person: SignedIn, team_id: int, added: str = "", there: str = ""
+    request: Request,
+    person: SignedIn,
+    team_id: int,
+    added: str = "",
+    there: str = "",
+    first: Annotated[str, Query(alias="from")] = "",
 ) -> Response:
     """Those to come, and a form for more."""
-    return _all(request, person, team_id, added=whole_number(added), there=whole_number(there) or 0)
+    return _all(
+        request,
+        person,
+        team_id,
+        added=whole_number(added),
+        there=whole_number(there) or 0,
+        first=first,
+    )
 
 
 @router.post("/captain/{team_id}/practices")
@@ -136,6 +149,7 @@ def _all(
     problem: str | None = None,
     added: int | None = None,
     there: int = 0,
+    first: str = "",
 ) -> Response:
     with request.app.state.database.connected() as connection:
         view = view_of(connection, person, team_id)
@@ -146,7 +160,13 @@ def _all(
         "captain/practices.html",
         status=422 if problem else 200,
         view=view,
-        practices=found,
+        part=paging.part_of(
+            found,
+            at_first=_PRACTICES_SHOWN,
+            at_most=_PRACTICES_SHOWN,
+            all=True,
+            day=paging.day_asked(first),
+        ),
         typed=typed or _EMPTY,
         problem=problem,
         added=added,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from courtside.accounts.people import Operator, Person
 from courtside.imports import scrapes
+from courtside.imports.run_routes import FINDINGS_SHOWN
 from courtside.imports.work import Job, Pending
 from courtside.operator import record
 from courtside.site import pages
@@ -159,6 +160,7 @@ def _plan_page(
         final=[finding for finding in refusals if not finding.acceptable],
         too_many=len(refusals) > MOST_ACCEPTANCES,
         notices=[finding for finding in plan.findings if not finding.stops],
+        findings_shown=FINDINGS_SHOWN,
         said=said,
         problem=problem,
         files={

@@ -24,8 +24,9 @@ SQL = queries.load("courtside.imports")
 router = APIRouter()
 
 _RUNS_SHOWN = 20
-_HELD_SHOWN = 100
+_HELD_SHOWN = 20
 _RETIRED_SHOWN = 20
+FINDINGS_SHOWN = 10
 _RECORDS_SHOWN = 25
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
@@ -104,6 +105,8 @@ def run(request: Request, person: Operator, run_id: int) -> Response:
         witnesses=witnesses(report),
         held=held,
         aside=aside,
+        findings_shown=FINDINGS_SHOWN,
+        held_shown=_HELD_SHOWN,
         local=request.app.state.clock.local,
     )
 
