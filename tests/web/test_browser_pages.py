@@ -83,3 +83,31 @@ def test_pictures_of_the_page(chromium: Any, served: str, people: Cast) -> None:
             assert page.title() == "Tennaqua - 22: my matches · courtside"
             if PICTURES:
                 page.screenshot(path=Path(PICTURES) / f"availability-{scheme}.png")
+
+
+def test_the_navigation_is_one_line_on_a_phone(
+    chromium: Any, served: str, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    """Also of who has every entry: captain and operator. Narrower, nothing is lost."""
+    database.execute("INSERT INTO operators (user_id) VALUES (%s)", [people.mate.user_id])
+    entries = ["Matches", "History", "Team", "Imports", "Users"]
+    for width in (390, 360, 320, 195):
+        with window(chromium, served, email=people.mate.email, width=width) as page:
+            links = page.get_by_role("navigation", name="Main").get_by_role("link")
+            assert links.all_inner_texts() == entries
+            tops = {link.bounding_box()["y"] for link in links.all()}
+            assert len(tops) == 1 or width < 360, width
+            for link in links.all():
+                box = link.bounding_box()
+                assert box["x"] + box["width"] <= width
+                assert box["height"] >= 44
+            brand = page.get_by_role("link", name="courtside").bounding_box()
+            account = page.get_by_role("link", name="Account").bounding_box()
+            assert abs(brand["y"] - account["y"]) < 8 or width < 320
+            # The keyboard goes as the eye does.
+            page.keyboard.press("Tab")
+            order = []
+            for _ in range(7):
+                page.keyboard.press("Tab")
+                order.append(page.evaluate("document.activeElement.textContent.trim()"))
+            assert order == ["courtside", "Account", *entries]
