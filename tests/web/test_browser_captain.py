@@ -225,3 +225,14 @@ def test_a_token_with_a_phone(chromium: Any, served: str, people: Cast) -> None:
         assert said.json()["user_id"] == people.mate.user_id
         page.get_by_role("button", name="Revoke calendar").tap()
         page.get_by_text("You have none.").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pictures_of_the_grid(chromium: Any, served: str, people: Cast, scheme: str) -> None:
+    """What the documents show; kept where PICTURES=DIR asks for it."""
+    with window(chromium, served, email=people.mate.email, scheme=scheme) as page:
+        page.goto(f"/captain/{people.team_id}")
+        assert page.title() == "Tennaqua - 22: who can play · courtside"
+        assert page.locator(".grid .totals .in").first.inner_text()
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"grid-{scheme}.png")

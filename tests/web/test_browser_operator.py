@@ -12,7 +12,7 @@ import pytest
 from browsing import violations, window
 from cast import INCIDENT_DAY, TODAY, Cast
 from fastapi import FastAPI
-from test_browser_pages import picture
+from test_browser_pages import PICTURES, picture
 
 from courtside.imports import planning_routes
 from courtside.site.configuration import Configuration
@@ -205,3 +205,17 @@ def test_by_keyboard_alone(chromium: Any, served: str, people: Cast) -> None:
         page.get_by_role("button", name="Import", exact=True).focus()
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="Run 2 done").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pictures_of_a_run(
+    chromium: Any, served: str, people: Cast, scheme: str, application: FastAPI, root: Path
+) -> None:
+    """What the documents show; kept where PICTURES=DIR asks for it."""
+    engine = application.state.imports.engine
+    engine.apply(engine.plan(root / "2024-09-27"))
+    with window(chromium, served, email=people.operator.email, scheme=scheme) as page:
+        page.goto("/imports/2")
+        page.get_by_text("changed by this run.").wait_for()
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"run-{scheme}.png")

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import datetime
-import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
 import time_machine
-from browsing import window
 from cast import INCIDENT_DAY, Cast, Visitor
-from fastapi.testclient import TestClient
 from psycopg import sql
 
-from courtside.site.application import create_application
+from courtside.accounts.people import session_hash
 from courtside.site.clock import Clock
-from courtside.site.configuration import Configuration
 
 ZONES = ("UTC", "America/Chicago", "Pacific/Auckland")
-# Clocks went back on Sunday 3 November 2024 in Chicago; days around it, and the incident's.
-DAYS = (
-    INCIDENT_DAY,
-    datetime.date(2024, 11, 2),
-    datetime.date(2024, 11, 3),
-    datetime.date(2024, 11, 4),
-)
+# Practices at half past two at night, around the nights when clocks change: forward in Auckland on
+# 29 September 2024, back in Chicago on 3 November, forward there on 9 March 2025, when this time of
+# day does not exist, and back in Auckland on 6 April.
+NIGHTS = {
+    datetime.date(2024, 9, 29): "Sunday 29 September 2024",
+    datetime.date(2024, 11, 2): "Saturday 2 November 2024",
+    datetime.date(2024, 11, 3): "Sunday 3 November 2024",
+    datetime.date(2024, 11, 4): "Monday 4 November 2024",
+    datetime.date(2025, 3, 8): "Saturday 8 March 2025",
+    datetime.date(2025, 3, 9): "Sunday 9 March 2025",
+    datetime.date(2025, 3, 10): "Monday 10 March 2025",
+    datetime.date(2025, 4, 6): "Sunday 6 April 2025",
+    datetime.date(2025, 4, 7): "Monday 7 April 2025",
+}
+EXPECTED = [
+    "Next Tuesday 24 September 2024 Tennaqua - 22 against Valley Lo - 22 6:30 PM Home Tennaqua",
+    *(f"{words} Practice 2:30 AM Tennaqua" for words in NIGHTS.values()),
+]
 
 
 @pytest.fixture(params=ZONES)
@@ -55,64 +63,84 @@ def server_zone(
 
 @pytest.fixture
 def practices(database: psycopg.Connection[Any], people: Cast) -> None:
-    for day in DAYS[1:]:
-        database.execute(
-            "INSERT INTO practices (team_id, practice_date, start_time, created_by)"
-            " VALUES (%s, %s, '01:30', %s)",
-            [people.team_id, day, people.mate.user_id],
-        )
+    """Only these days, and the incident's, so that they stand on one page."""
+    database.execute(
+        "DELETE FROM schedule WHERE %s IN (home_team_id, away_team_id) AND match_date <> %s",
+        [people.team_id, INCIDENT_DAY],
+    )
+    database.execute(
+        "INSERT INTO practices (team_id, practice_date, start_time, created_by)"
+        " SELECT %s, day, '02:30', %s FROM unnest(%s::date[]) AS day",
+        [people.team_id, people.mate.user_id, list(NIGHTS)],
+    )
 
 
 def said_of_days(text: str) -> list[str]:
+    """What the cards of a page say of day, teams, time and place."""
     found = []
-    for day in DAYS:
-        card = re.search(rf'<article [^>]*id="day-{day}".*?</article>', text, re.DOTALL)
-        assert card, day
-        words = " ".join(re.sub(r"<[^>]+>", " ", card[0]).split())
+    for card in re.findall(r'<article [^>]*id="day-.*?</article>', text, re.DOTALL):
+        words = " ".join(re.sub(r"<[^>]+>", " ", card).split())
         found.append(re.sub(r" (In Out|Directions).*", "", words))
     return found
 
 
-EXPECTED = [
-    "Next Tuesday 24 September 2024 Tennaqua - 22 against Valley Lo - 22 6:30 PM Home Tennaqua",
-    "Saturday 2 November 2024 Practice 1:30 AM Tennaqua",
-    "Sunday 3 November 2024 Practice 1:30 AM Tennaqua",
-    "Monday 4 November 2024 Practice 1:30 AM Tennaqua",
-]
+@contextmanager
+def browser_in(chromium: Any, served: str, session: str, zone: str) -> Iterator[Any]:
+    """A window of a browser in a zone, which has a session already."""
+    context = chromium.new_context(
+        base_url=served, viewport={"width": 390, "height": 844}, timezone_id=zone
+    )
+    context.add_cookies([{"name": "courtside", "value": session, "url": served}])
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
 
 
-@pytest.mark.usefixtures("practices", "process_zone", "server_zone")
-def test_process_and_server_zones_change_no_day(
-    site_url: str, configuration: Configuration, people: Cast
-) -> None:
-    """The application starts after the zones are set: its connections are new."""
-    assert time.tzname[0] in ("UTC", "CST", "NZST"), os.environ["TZ"]
-    with TestClient(create_application(configuration, site_url)) as client:
-        owner = Visitor(client)
-        owner.sign_in(people.owner.email)
-        address = f"/availability/{people.team_id}/{INCIDENT_DAY}"
-        assert owner.post(f"{address}/status", status="in", version="0").status_code == 303
-        assert said_of_days(owner.get("/mobile/availability?all=yes").text) == EXPECTED
-        assert "Tuesday 24 September 2024" in owner.get(f"{address}/history").text
-    with psycopg.connect(site_url) as connection:
-        row = connection.execute(
-            "SELECT to_char(match_date, 'FMDay YYYY-MM-DD') FROM player_availability"
-        ).fetchone()
-    assert row == ("Tuesday 2024-09-24",)
-
-
-@pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.usefixtures("practices")
-def test_the_browsers_zone_changes_no_day(
-    chromium: Any, served: str, people: Cast, zone: str
+def test_every_zone_shows_the_same_days(
+    process_zone: str,
+    server_zone: str,
+    chromium: Any,
+    served: str,
+    people: Cast,
+    database: psycopg.Connection[Any],
 ) -> None:
-    with window(chromium, served, email=people.owner.email, time_zone=zone) as page:
-        page.goto("/mobile/availability?all=yes")
-        card = page.locator(f"#day-{INCIDENT_DAY}")
-        card.get_by_role("button", name="In", exact=True).click()
-        card.get_by_text("Saved").wait_for()
-        assert page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone") == zone
-        assert said_of_days(page.content()) == EXPECTED
+    """Three zones of the process × three of the database × three of the browser."""
+    assert time.tzname[0] in ("UTC", "CST", "NZST"), process_zone
+    session = "a session for the zones"
+    database.execute(
+        "INSERT INTO sessions (id_hash, user_id, expires_at) VALUES (%s, %s, 'infinity')",
+        [session_hash(session), people.owner.user_id],
+    )
+    row = database.execute(
+        "SELECT setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase"
+        " WHERE datname = current_database()"
+    ).fetchone()
+    assert row
+    assert row[0] == [f"TimeZone={server_zone}"]
+    for number, zone in enumerate(ZONES):
+        with browser_in(chromium, served, session, zone) as page:
+            page.goto("/mobile/availability?all=yes")
+            assert page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone") == zone
+            assert said_of_days(page.content()) == EXPECTED
+            card = page.locator(f"#day-{INCIDENT_DAY}")
+            word = ("In", "Out", "Maybe")[number]
+            card.get_by_role("button", name=word, exact=True).click()
+            page.wait_for_selector(f"#day-{INCIDENT_DAY} .choice.{word.lower()}[aria-pressed=true]")
+            assert said_of_days(page.content()) == EXPECTED
+            events = page.request.get("/api/v1/events").json()["events"]
+            assert [(event["day"], event["time"]) for event in events] == [
+                (str(INCIDENT_DAY), "18:30"),
+                *((str(day), "02:30") for day in NIGHTS),
+            ]
+            history = page.request.get(f"/availability/{people.team_id}/{INCIDENT_DAY}/history")
+            assert "Tuesday 24 September 2024" in history.text()
+    answers = database.execute(
+        "SELECT to_char(match_date, 'FMDay YYYY-MM-DD'), availability_status"
+        " FROM player_availability"
+    ).fetchall()
+    assert answers == [("Tuesday 2024-09-24", 3)]
 
 
 @pytest.mark.parametrize(
