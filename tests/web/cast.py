@@ -162,3 +162,18 @@ class Visitor:
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Any:
         return self.post("/sign-in", email=email, password=password)
+
+
+class Program:
+    """A program with somebody's token."""
+
+    def __init__(self, client: TestClient, token: str) -> None:
+        self.client = client
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def send(self, method: str, address: str, **named: Any) -> Any:
+        headers = {**self.headers, **named.pop("headers", {})}
+        return self.client.request(method, f"/api/v1{address}", headers=headers, **named)
+
+    def get(self, address: str) -> Any:
+        return self.send("GET", address)

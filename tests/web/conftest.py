@@ -14,13 +14,14 @@ from uuid import uuid4
 import psycopg
 import pytest
 import uvicorn
-from cast import TODAY, Cast, Member, Visitor, add_cast
+from cast import TODAY, Cast, Member, Program, Visitor, add_cast
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from courtside import league_database
+from courtside.api import tokens
 from courtside.sample_feeds import write_sample_feeds
 from courtside.site.application import create_application
 from courtside.site.configuration import Configuration
@@ -139,6 +140,25 @@ def operator(sign_in: Callable[[Member], Visitor], people: Cast) -> Visitor:
 @pytest.fixture
 def newcomer(sign_in: Callable[[Member], Visitor], people: Cast) -> Visitor:
     return sign_in(people.newcomer)
+
+
+@pytest.fixture
+def program(
+    application: FastAPI, visit: Callable[[], Visitor]
+) -> Callable[[Member, bool], Program]:
+    """Make a program with a token of a member, that writes or only reads."""
+
+    def made(member: Member, writes: bool = True) -> Program:
+        with application.state.database.transaction() as connection:
+            token = tokens.create(connection, member.user_id, "test", may_write=writes, days=30)
+        return Program(visit().client, token)
+
+    return made
+
+
+@pytest.fixture
+def owner_program(program: Callable[..., Program], people: Cast) -> Program:
+    return program(people.owner)
 
 
 # ----------------------------------------------------------------------------- a real browser

@@ -11,48 +11,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from cast import INCIDENT_DAY, PASSWORD, Cast, Member, Visitor
+from cast import INCIDENT_DAY, PASSWORD, Cast, Program, Visitor
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from courtside.api import reference, tokens
 from courtside.site.failures import Failure
 
 DAY = INCIDENT_DAY
-
-
-class Program:
-    """A program with somebody's token."""
-
-    def __init__(self, client: TestClient, token: str) -> None:
-        self.client = client
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    def send(self, method: str, address: str, **named: Any) -> Any:
-        headers = {**self.headers, **named.pop("headers", {})}
-        return self.client.request(method, f"/api/v1{address}", headers=headers, **named)
-
-    def get(self, address: str) -> Any:
-        return self.send("GET", address)
-
-
-@pytest.fixture
-def program(
-    application: FastAPI, visit: Callable[[], Visitor]
-) -> Callable[[Member, bool], Program]:
-    """Make a program with a token of a member, that writes or only reads."""
-
-    def made(member: Member, writes: bool = True) -> Program:
-        with application.state.database.transaction() as connection:
-            token = tokens.create(connection, member.user_id, "test", may_write=writes, days=30)
-        return Program(visit().client, token)
-
-    return made
-
-
-@pytest.fixture
-def owner_program(program: Callable[..., Program], people: Cast) -> Program:
-    return program(people.owner)
 
 
 def stands(database: psycopg.Connection[Any]) -> list[Any]:
@@ -270,6 +235,34 @@ def test_me_teams_and_events(owner_program: Program, owner: Visitor, people: Cas
     assert owner.get("/api/v1/me").json()["csrf_token"] == owner.token()
 
 
+def test_answers_of_a_span(
+    owner_program: Program, people: Cast, database: psycopg.Connection[Any]
+) -> None:
+    """All days that are played, with the answer or null; as the address of each day says it."""
+    address = f"/availability/{DAY}/{people.team_id}"
+    owner_program.send("PUT", address, json={"status": "out", "note": "away"})
+    listed = owner_program.get(f"/availability?from={DAY}&to={DAY}").json()["answers"]
+    assert listed == [owner_program.get(address).json()]
+    every = owner_program.get("/availability").json()["answers"]
+    days = {event["day"] for event in owner_program.get("/events").json()["events"]}
+    assert [answer["day"] for answer in every] == sorted(days)
+    assert {answer["status"] for answer in every} == {"out", None}
+    mine = owner_program.get(f"/availability?team={people.team_id}").json()["answers"]
+    assert mine == every
+    other = owner_program.get(f"/availability?team={people.other_team_id}")
+    is_problem(other, 404, "not-found")
+    is_problem(owner_program.get(f"/availability?from={DAY}&to=2024-09-01"), 422, "bad-span")
+    is_problem(owner_program.get("/availability?from=today"), 422, "invalid")
+    is_problem(owner_program.send("POST", "/availability", json={}), 405, "wrong-method")
+    assert len(stands(database)) == 1
+
+
+def test_me_tells_the_chosen_team(owner_program: Program, owner: Visitor, people: Cast) -> None:
+    assert owner_program.get("/me").json()["chosen_team_id"] == people.team_id
+    owner.post("/team", team=str(people.team_id))
+    assert owner_program.get("/me").json()["chosen_team_id"] == people.team_id
+
+
 @pytest.mark.parametrize(
     ("query", "status", "key"),
     [
@@ -344,9 +337,23 @@ def addresses(people: Cast) -> list[tuple[str, str]]:
         ("GET", f"/teams/{people.team_id}/grid"),
         ("GET", "/runs"),
         ("GET", "/runs/1"),
+        ("GET", "/availability"),
+        ("GET", f"/teams/{people.team_id}/practices"),
+        ("POST", f"/teams/{people.team_id}/practices"),
+        *((method, f"/teams/{people.team_id}/practices/1") for method in ("GET", "PUT", "DELETE")),
+        ("POST", f"/teams/{people.team_id}/practices/1/put-on-again"),
         *((method, answer) for method in ("GET", "PUT", "PATCH", "DELETE")),
         *((method, f"/availability/{DAY}") for method in ("GET", "PUT", "PATCH", "DELETE")),
     ]
+
+
+def body_for(method: str, address: str) -> dict[str, str] | None:
+    """A body that would be taken."""
+    if method in ("GET", "DELETE") or address.endswith("put-on-again"):
+        return None
+    if "/practices" in address:
+        return {"day": "2024-10-23", "time": "18:30"}
+    return {"status": "in", "note": ""}
 
 
 def test_all_addresses_are_tested(people: Cast) -> None:
@@ -356,15 +363,17 @@ def test_all_addresses_are_tested(people: Cast) -> None:
         for method in operations
     }
     tried = {(method, f"/api/v1{address}") for method, address in addresses(people)}
-    assert {(method, path.replace("{run_id}", "1")) for method, path in described} == tried
+    assert {
+        (method, path.replace("{run_id}", "1").replace("{practice_id}", "1"))
+        for method, path in described
+    } == tried
 
 
 def test_nobody_gets_nothing(
     anonymous: Visitor, people: Cast, database: psycopg.Connection[Any]
 ) -> None:
-    body = {"status": "in", "note": ""}
     for method, address in addresses(people):
-        content = body if method in ("PUT", "PATCH") else None
+        content = body_for(method, address)
         for headers in (
             {},
             {"Authorization": "Bearer courtside_wrong"},
@@ -382,17 +391,17 @@ def test_nobody_gets_nothing(
 def test_a_stranger_gets_nothing(
     program: Callable[..., Program], people: Cast, database: psycopg.Connection[Any]
 ) -> None:
-    body = {"status": "in", "note": ""}
     for member in (people.stranger, people.newcomer):
         theirs = program(member)
         for method, address in addresses(people):
             if str(people.team_id) not in address.split("/")[2:]:
                 continue
-            content = body if method in ("PUT", "PATCH") else None
+            content = body_for(method, address)
             refused = theirs.send(method, address, json=content)
             said = is_problem(refused, 404, "not-found")
             assert "Tennaqua" not in json.dumps(said)
     assert stands(database) == []
+    assert database.execute("SELECT FROM practices").fetchall() == []
 
 
 def test_a_token_that_reads_does_not_write(
@@ -402,7 +411,7 @@ def test_a_token_that_reads_does_not_write(
     assert reader.get("/me").json()["may_write"] is False
     for method, address in addresses(people):
         if method != "GET":
-            content = {"status": "in", "note": ""} if method != "DELETE" else None
+            content = body_for(method, address)
             refused = reader.send(method, address, json=content)
             is_problem(refused, 403, "token-reads-only")
     assert stands(database) == []
@@ -454,6 +463,8 @@ def test_wrong_methods_and_addresses(owner_program: Program, people: Cast) -> No
         is_problem(owner_program.get(f"/availability/{day}/{people.team_id}"), 404, "not-found")
     for team in ("0", "-1", "x", "9" * 30, "%00"):
         is_problem(owner_program.get(f"/availability/{DAY}/{team}"), 404, "not-found")
+        is_problem(owner_program.get(f"/teams/{team}/grid"), 404, "not-found")
+        is_problem(owner_program.get(f"/teams/{team}/practices"), 404, "not-found")
 
 
 def test_a_large_body_is_refused(owner_program: Program) -> None:

@@ -1,4 +1,4 @@
-"""``/availability/{day}`` and ``/availability/{day}/{team}``: the caller's own answers."""
+"""``/availability`` and ``/availability/{day}[/{team}]``: the caller's own answers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from fastapi import APIRouter, Header, Request, Response
 
 from courtside.accounts.people import Person
 from courtside.api.access import Reader, Writer
-from courtside.api.models import AnswerOut, AnswerPatch, AnswerPut, Status
+from courtside.api.models import AnswerOut, AnswerPatch, AnswerPut, Answers, Status
 from courtside.api.shapes import answer_of, teams_of
+from courtside.api.team_routes import First, Last, OneTeam, chosen_teams, span
 from courtside.availability import answers, events
 from courtside.availability.answers import KEPT, STATUS_OF_WORD, Slot, Stale
 from courtside.availability.days import Day, days_of_team
@@ -45,6 +46,33 @@ class AnswerStale(Failure):
         "Nothing was changed. “stands” is what stands now and “wanted” what you sent; "
         "decide, and send it with the ETag of what stands."
     )
+
+
+@router.get("/availability")
+def get_answers(
+    request: Request,
+    caller: Reader,
+    team: OneTeam = None,
+    first: First = None,
+    last: Last = None,
+) -> Answers:
+    """The caller's answers for all days on which their teams play, also where there is none."""
+    person, clock = caller.person, request.app.state.clock
+    found: list[AnswerOut] = []
+    with request.app.state.database.connected() as connection:
+        for one in chosen_teams(person, team):
+            start, end = span(request, one.time_zone, first, last)
+            days = days_of_team(
+                connection,
+                one.team_id,
+                person.user_id,
+                first=start,
+                last=end,
+                today=clock.today(one.time_zone),
+            )
+            found += [answer_of(day) for day in days]
+    found.sort(key=lambda answer: (answer.day, answer.team_id))
+    return Answers(answers=found)
 
 
 @router.get("/availability/{day}/{team_id}")
@@ -151,7 +179,7 @@ def _change(
     wanted: dict[str, Any],
     if_match: str | None,
 ) -> Day:
-    shown_version = _version(if_match)
+    shown_version = version_of(if_match)
     word: Status | None = wanted.get("status")
     database = request.app.state.database
     try:
@@ -228,7 +256,8 @@ def _the_team(request: Request, person: Person, day: datetime.date) -> int:
     return candidates[0].team_id
 
 
-def _version(if_match: str | None) -> int | None:
+def version_of(if_match: str | None) -> int | None:
+    """The version that a write is meant for; None for any."""
     return None if if_match in (None, "*") else int(if_match.strip('"'))
 
 

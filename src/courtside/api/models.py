@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from courtside.availability.answers import LONGEST_NOTE
+from courtside.captain.practices import LONGEST_NOTES, LONGEST_PLACE
 
 Status = Literal["in", "out", "maybe"]
 
@@ -18,6 +20,13 @@ def _storable(text: str) -> str:
     return text if text.strip() else ""
 
 
+def _day(said: object) -> object:
+    if not isinstance(said, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", said, re.ASCII):
+        raise ValueError("it is no day such as 2024-09-24")
+    return said
+
+
+Day = Annotated[datetime.date, BeforeValidator(_day)]
 Note = Annotated[
     str, Field(max_length=LONGEST_NOTE, description="Kept exactly; blank is no note."),
     AfterValidator(_storable),
@@ -51,7 +60,7 @@ class Me(BaseModel):
     email: str
     display_name: str
     is_operator: bool
-    chosen_team_id: int | None
+    chosen_team_id: int | None = Field(description="The team that pages show first.")
     may_write: bool
     csrf_token: str | None = Field(description="For X-CSRF-Token; null when called by a token.")
     teams: list[TeamOut]
@@ -107,6 +116,12 @@ class AnswerOut(BaseModel):
     counts: Counts
 
 
+class Answers(BaseModel):
+    """The caller's answers, in order of days."""
+
+    answers: list[AnswerOut]
+
+
 class AnswerPut(BaseModel):
     """The whole answer. To change one part of it, send PATCH."""
 
@@ -155,6 +170,50 @@ class GridOut(BaseModel):
     team_id: int
     days: list[GridDayOut]
     players: list[GridPlayer]
+
+
+class PracticeOut(BaseModel):
+    """A practice of a team."""
+
+    id: int
+    team_id: int
+    day: datetime.date
+    time: str = Field(description="The club's wall clock, such as 18:30; no zone.")
+    place: str
+    notes: str
+    version: int
+    series: int | None = Field(description="Practices that were entered together share it.")
+    is_cancelled: bool
+    moved_to: datetime.date | None
+
+
+class Practices(BaseModel):
+    """Practices of a team, in order."""
+
+    practices: list[PracticeOut]
+
+
+class PracticeIn(BaseModel):
+    """A practice as a captain enters it."""
+
+    model_config = ConfigDict(extra="forbid")
+    day: Day
+    time: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Such as 18:30.")
+    place: Annotated[str, Field(max_length=LONGEST_PLACE), AfterValidator(_storable)] = ""
+    notes: Annotated[str, Field(max_length=LONGEST_NOTES), AfterValidator(_storable)] = ""
+
+
+class PracticesIn(PracticeIn):
+    """The same, or one a week."""
+
+    until: Day | None = Field(default=None, description="The last day of one practice a week.")
+
+
+class PracticesAdded(BaseModel):
+    """What stands at the days that were asked for."""
+
+    added: int = Field(description="How many were not there yet.")
+    practices: list[PracticeOut]
 
 
 class RunOut(BaseModel):

@@ -10,13 +10,15 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import JSONResponse, Response
 
 from courtside.accounts.people import Somebody
-from courtside.api import answer_routes, run_routes, team_routes
+from courtside.api import answer_routes, practice_routes, run_routes, team_routes
 from courtside.api.access import CsrfTokenNeeded, TokenNeeded, TokenReadsOnly
 from courtside.api.answer_routes import AnswerStale, TwoTeams
 from courtside.api.models import Problem
+from courtside.api.practice_routes import PracticeChanged
 from courtside.api.team_routes import BadSpan
 from courtside.availability.routes import TooLateToAnswer
 from courtside.captain.access import CaptainsOnly
+from courtside.captain.practices import PracticeOver, PracticeTaken
 from courtside.site import pages
 from courtside.site.failures import (
     BadJson,
@@ -24,27 +26,32 @@ from courtside.site.failures import (
     Failure,
     Invalid,
     NotFound,
+    ReadOnly,
     TooLarge,
     Unavailable,
     WrongMethod,
 )
 
 PREFIX = "/api/v1"
-ROUTERS = (team_routes.router, answer_routes.router, run_routes.router)
+ROUTERS = (team_routes.router, practice_routes.router, answer_routes.router, run_routes.router)
 PROBLEMS: tuple[type[Failure], ...] = (
     BadJson,
     TokenNeeded,
     TokenReadsOnly,
     CsrfTokenNeeded,
     CaptainsOnly,
+    ReadOnly,
     TooLateToAnswer,
+    PracticeOver,
     NotFound,
     WrongMethod,
     TwoTeams,
     AnswerStale,
+    PracticeChanged,
     TooLarge,
     Invalid,
     BadSpan,
+    PracticeTaken,
     Broken,
     Unavailable,
 )
@@ -100,8 +107,8 @@ def _describe_problems(path: str, method: str, operation: dict[str, Any]) -> Non
     if "/availability/" in path:
         statuses |= {} if "{team_id}" in path else _OF_ANSWERS
         statuses |= _OF_WRITES | _FORBIDDEN if method != "get" else {}
-    if path.endswith("/grid"):
-        statuses |= _FORBIDDEN
+    if "/teams/{team_id}/" in path:
+        statuses |= _FORBIDDEN | (_OF_WRITES if method != "get" else {})
     schema = {"$ref": "#/components/schemas/Problem"}
     for status, text in statuses.items():
         operation["responses"][str(status)] = {

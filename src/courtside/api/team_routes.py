@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from courtside.accounts.people import Person
 from courtside.api.access import Reader
 from courtside.api.models import (
     EventOut,
@@ -16,6 +17,7 @@ from courtside.api.models import (
     GridOut,
     GridPlayer,
     Me,
+    TeamOut,
     Teams,
 )
 from courtside.api.shapes import counts_of, events_of, status_of, teams_of
@@ -26,6 +28,7 @@ from courtside.captain.captain_routes import DAYS_AHEAD, MOST_DAYS
 from courtside.site.failures import Failure
 
 router = APIRouter(tags=["teams"])
+OneTeam = Annotated[int | None, Query(description="Only this one of the caller's teams.")]
 First = Annotated[datetime.date | None, Query(alias="from", description="Today by default.")]
 Last = Annotated[datetime.date | None, Query(alias="to", description="Included; 400 days on.")]
 _LONGEST_SPAN = datetime.timedelta(days=800)
@@ -65,20 +68,17 @@ def teams(caller: Reader) -> Teams:
 def events_of_caller(
     request: Request,
     caller: Reader,
-    team: Annotated[int | None, Query(description="Only this one of the caller's teams.")] = None,
+    team: OneTeam = None,
     first: First = None,
     last: Last = None,
 ) -> Events:
     """Matches and practices of the caller's teams."""
-    person = caller.person
-    chosen = {person.team(team).team_id} if team is not None else None
     found: list[EventOut] = []
     with request.app.state.database.connected() as connection:
-        for one in teams_of(person):
-            if chosen is None or one.team_id in chosen:
-                start, end = _span(request, one.time_zone, first, last)
-                for of_day in events.of_team(connection, one.team_id, start, end).values():
-                    found += events_of(one.team_id, of_day)
+        for one in chosen_teams(caller.person, team):
+            start, end = span(request, one.time_zone, first, last)
+            for of_day in events.of_team(connection, one.team_id, start, end).values():
+                found += events_of(one.team_id, of_day)
     found.sort(key=lambda event: (event.day, event.time or "~", event.team_id))
     return Events(events=found)
 
@@ -90,7 +90,7 @@ def team_grid(
     """Players × days, for captains of the team and operators; at most 60 days."""
     with request.app.state.database.connected() as connection:
         view = view_of(connection, caller.person, team_id)
-        start, end = _span(request, view.time_zone, first, last)
+        start, end = span(request, view.time_zone, first, last)
         found = grid.of_team(connection, team_id, first=start, last=end, most=MOST_DAYS)
     return GridOut(
         team_id=team_id,
@@ -122,12 +122,28 @@ def team_grid(
     )
 
 
-def _span(
+def chosen_teams(person: Person, team_id: int | None) -> list[TeamOut]:
+    """One of the person's teams, or all.
+
+    Raises:
+        NotFound: it is not theirs.
+    """
+    if team_id is not None:
+        person.team(team_id)
+    return [team for team in teams_of(person) if team_id in (None, team.team_id)]
+
+
+def span(
     request: Request,
     time_zone: str | None,
     first: datetime.date | None,
     last: datetime.date | None,
 ) -> tuple[datetime.date, datetime.date]:
+    """First and last day of a question.
+
+    Raises:
+        BadSpan: there are none between them, or too many.
+    """
     start = first or request.app.state.clock.today(time_zone)
     # Near the end of the calendar there are no 400 days left.
     end = last or start + min(DAYS_AHEAD, datetime.date.max - start)

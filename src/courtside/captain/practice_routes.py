@@ -13,24 +13,18 @@ from courtside.captain.access import SQL, CaptainView, view_of
 from courtside.captain.practices import (
     LONGEST_NOTES,
     LONGEST_PLACE,
+    PracticeOver,
     PracticeStale,
     PracticeTaken,
-    Wanted,
 )
 from courtside.site import pages, paging
 from courtside.site.database import Connection
-from courtside.site.failures import BadForm, NotFound, ReadOnly
+from courtside.site.failures import BadForm
 from courtside.site.forgery import Form, whole_number
 
 router = APIRouter()
 _PRACTICES_SHOWN = 40
 _EMPTY = {"day": "", "time": "", "until": "", "place": "", "notes": ""}
-
-
-class PracticeOver(ReadOnly):
-    """A practice of the past."""
-
-    title = "This practice is over"
 
 
 @router.get("/captain/{team_id}/practices")
@@ -73,7 +67,7 @@ def one_practice(request: Request, person: SignedIn, team_id: int, practice_id: 
     """A practice, to be changed."""
     with request.app.state.database.connected() as connection:
         view = view_of(connection, person, team_id)
-        found = _found(connection, view, practice_id, "practice_shown")
+        found = practices.find(connection, view.team_id, practice_id)
     return _one(request, view, found, _typed(found))
 
 
@@ -93,8 +87,7 @@ def change(
             return _one(request, view, found, typed, status=422, problem=read)
         wanted = read[0]
         if found.version != version:
-            stands = Wanted(found.day, found.time, found.place, found.notes)
-            if found.is_cancelled or stands != wanted:
+            if found.is_cancelled or practices.stands(found) != wanted:
                 return _one(request, view, found, typed, status=409, is_stale=True)
             return pages.go_to(f"/captain/{team_id}/practices")
         if found.is_cancelled:
@@ -208,20 +201,11 @@ def _to_change(
     request: Request, connection: Connection, person: Any, team_id: int, practice_id: int
 ) -> tuple[CaptainView, Any]:
     view = view_of(connection, person, team_id)
-    found = _found(connection, view, practice_id, "practice")
+    found = practices.find(connection, view.team_id, practice_id, to_change=True)
     view.check_may_write()
     if found.day < request.app.state.clock.today(view.time_zone):
         raise PracticeOver
     return view, found
-
-
-def _found(connection: Connection, view: CaptainView, practice_id: int, query: str) -> Any:
-    row = None
-    if 0 < practice_id < 2**63:
-        row = connection.execute(SQL[query], [view.team_id, practice_id]).fetchone()
-    if row is None:
-        raise NotFound
-    return row
 
 
 def _version(form: dict[str, str]) -> int:

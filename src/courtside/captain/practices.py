@@ -12,7 +12,7 @@ from psycopg.errors import UniqueViolation
 
 from courtside.captain.access import SQL
 from courtside.site.database import Connection
-from courtside.site.failures import Failure
+from courtside.site.failures import Failure, NotFound, ReadOnly
 
 LONGEST_PLACE, LONGEST_NOTES = 120, 500
 MOST_IN_SERIES = 60
@@ -37,12 +37,38 @@ class PracticeTaken(Failure):
     fix = "Nothing was changed. Choose another time."
 
 
+class PracticeOver(ReadOnly):
+    """A practice of the past."""
+
+    title = "This practice is over"
+
+
 class PracticeStale(Failure):
     """The practice was changed after the page was shown."""
 
     status = 409
     title = "This practice was changed meanwhile"
     fix = "Nothing was changed. Look at what stands now, and then decide."
+
+
+def find(connection: Connection, team_id: int, practice_id: int, *, to_change: bool = False) -> Any:
+    """A practice of the team; ``to_change`` locks it.
+
+    Raises:
+        NotFound: the team has none with this id.
+    """
+    row = None
+    if 0 < practice_id < 2**63:
+        statement = SQL["practice" if to_change else "practice_shown"]
+        row = connection.execute(statement, [team_id, practice_id]).fetchone()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def stands(found: Any) -> Wanted:
+    """What a practice’s row says, as a captain would enter it."""
+    return Wanted(found.day, found.time, found.place, found.notes)
 
 
 def weekly(first: datetime.date, last: datetime.date) -> list[datetime.date]:
@@ -67,13 +93,16 @@ def add(
     return len(added)
 
 
-def change(connection: Connection, team_id: int, user_id: int, found: Any, wanted: Wanted) -> None:
+def change(connection: Connection, team_id: int, user_id: int, found: Any, wanted: Wanted) -> int:
     """Change a practice in its place, or move it to another day.
 
     The one that moved stays where it was, cancelled, so that its answers stay with their day.
 
     Args:
         found: the practice’s row, locked.
+
+    Returns:
+        The id of the practice that is on now.
 
     Raises:
         PracticeTaken: the team has another at that time.
@@ -82,7 +111,7 @@ def change(connection: Connection, team_id: int, user_id: int, found: Any, wante
     with _at_a_free_time(connection):
         if wanted.day == found.day:
             connection.execute(SQL["change_practice"], arguments | {"id": found.id})
-            return
+            return found.id
         earlier = connection.execute(SQL["came_from"], [found.id, wanted.day]).fetchone()
         if earlier:
             connection.execute(SQL["take_up"], arguments | {"id": earlier.id})
@@ -93,6 +122,7 @@ def change(connection: Connection, team_id: int, user_id: int, found: Any, wante
             assert row
             new_id = row.id
         connection.execute(SQL["cancel_practice"], [new_id, user_id, found.id])
+        return new_id
 
 
 def cancel(
