@@ -224,3 +224,57 @@ def test_a_conflict_shows_both_values_and_lets_choose(
         page.get_by_role("button", name="Change it to Out").tap()
         page.wait_for_selector(f"{CARD} .choice.out[aria-pressed=true]")
         assert answers(database, people) == [(2, None, 2)]
+
+
+@pytest.mark.parametrize("decision", ["mine", "theirs"])
+def test_a_note_typed_offline_that_meets_another_is_not_lost(
+    chromium: Any,
+    served: str,
+    owner: Visitor,
+    people: Cast,
+    database: psycopg.Connection[Any],
+    decision: str,
+) -> None:
+    """Both notes are shown, on every visit, until somebody has decided."""
+    mine, theirs = "from the phone:\n“late” </textarea>", "from the laptop"
+    note = f"/availability/{people.team_id}/{INCIDENT_DAY}/note"
+    with window(chromium, served, email=people.owner.email) as page:
+        card = page.locator(CARD)
+        page.context.set_offline(True)
+        card.get_by_text("Add a note").tap()
+        card.get_by_label("Note for your captain").fill(mine)
+        card.get_by_role("button", name="Save the note").tap()
+        page.get_by_text("Not saved, will try again").wait_for()
+        owner.post(note, note=theirs, version="0")
+        page.context.set_offline(False)
+
+        def shows_both() -> None:
+            card.get_by_text("Your answer was changed elsewhere").wait_for()
+            assert card.get_by_text(theirs).is_visible()
+            assert card.get_by_label("Your note").input_value() == mine
+            assert [row[1] for row in answers(database, people)] == [theirs]
+
+        shows_both()
+        assert violations(page) == []
+        assert page.locator("#unsaved").is_hidden()
+        page.reload()
+        shows_both()
+        # A page without the card says so, and leads there.
+        page.goto("/account")
+        page.locator("#unsaved").get_by_text("Not saved").first.wait_for()
+        page.get_by_role("link", name="Look at it.").tap()
+        shows_both()
+        if decision == "mine":
+            card.get_by_role("button", name="Save my note").tap()
+            card.get_by_text("Note: from the phone").wait_for()
+        else:
+            card.get_by_role("link", name="Keep the one that stands").tap()
+            card.get_by_text(f"Note: {theirs}").wait_for()
+        page.wait_for_function(
+            "Object.entries(localStorage).every(([name, value]) => value === '{}')"
+        )
+        page.reload()
+        card.get_by_text("Note:").wait_for()
+        assert page.get_by_text("changed elsewhere").count() == 0
+        kept = mine if decision == "mine" else theirs
+        assert [row[1] for row in answers(database, people)] == [kept]

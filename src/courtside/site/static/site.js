@@ -3,7 +3,8 @@
 // A form with data-part="ID" is sent in the background; the answer is the new #ID. What could not be
 // sent stays in this browser's storage under a key of its own, is shown as "Not saved", and is sent
 // again: by the button, when the network returns, and every fifteen seconds. A key that arrives twice
-// is written once.
+// is written once. What meets another value (409) is kept too, until somebody has decided: it is shown
+// beside what stands, on every page that has the part, and not sent again on that page.
 "use strict";
 (() => {
   const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
@@ -34,9 +35,13 @@
   function showUnsaved() {
     const failed = Object.values(unsaved).filter((entry) => entry.failed);
     document.querySelectorAll(".failed-tap").forEach((old) => old.remove());
-    bar.hidden = !failed.length;
+    bar.hidden = true;
     bar.replaceChildren();
+    for (const entry of Object.values(unsaved)) {
+      if (asked.has(entry.key) && !document.getElementById(entry.part)) tellOf(entry);
+    }
     if (!failed.length) return;
+    bar.hidden = false;
     const button = element("button", "Try again", "link");
     button.addEventListener("click", sendAll);
     bar.append(element("span", `Not saved: ${failed.map((entry) => entry.label).join("; ")}. `), button);
@@ -55,13 +60,16 @@
     bar.append(made);
   }
 
+  const tellOf = (entry) => tell(`Not saved: ${entry.label}.`,
+    { text: "Look at it.", href: `${entry.page ?? "/availability"}#${entry.part}` });
   const here = () => encodeURIComponent(location.pathname + location.search);
   const busy = new Set();
+  const asked = new Set();  // keys of what waits for a decision on this page
 
   // One at a time for each part, so that each knows the version that the one before it made.
   async function send(address) {
     const entry = unsaved[address];
-    if (!entry || busy.has(entry.part)) return;
+    if (!entry || busy.has(entry.part) || asked.has(entry.key)) return;
     busy.add(entry.part);
     let response, text;
     try {
@@ -88,28 +96,34 @@
       return;
     }
     const isReplaced = unsaved[address]?.key !== entry.key;
-    if (!isReplaced) delete unsaved[address];
-    const version = replace(entry.part, text, response.ok, entry.label, entry.page);
+    if (response.status === 409) {
+      asked.add(entry.key);
+      entry.failed = false;
+    } else if (!isReplaced) {
+      delete unsaved[address];
+    }
+    keep();
+    showUnsaved();
+    const version = replace(entry, text, response);
     for (const other of Object.values(unsaved)) {
       if (response.ok && version && other.part === entry.part && other.fields.version === entry.fields.version) {
         other.fields.version = version;
       }
     }
     keep();
-    showUnsaved();
     Object.keys(unsaved).filter((other) => unsaved[other].part === entry.part).forEach(send);
   }
   const sendAll = () => Object.keys(unsaved).forEach(send);
 
   // Returns the version that the part shows now.
-  function replace(part, text, isSaved, label, page) {
+  function replace({ part, ...entry }, text, response) {
     const old = document.getElementById(part);
     const made = new DOMParser().parseFromString(text, "text/html");
     const fresh = made.getElementById(part) ?? made.body.firstElementChild;
     const version = fresh?.querySelector("input[name=version]")?.value;
     announcer.textContent = fresh?.querySelector(".saved, [role=alert]")?.textContent.trim() ?? "";
     if (!old || !fresh) {
-      if (!isSaved) tell(`Not saved: ${label}.`, { text: "Look at it.", href: `${page ?? "/availability"}#${part}` });
+      if (!response.ok && response.status !== 409) tellOf({ part, ...entry });
       return version;
     }
     for (const also of made.querySelectorAll("[data-also]")) {  // parts elsewhere that changed with it
@@ -158,6 +172,12 @@
     event.submitter?.setAttribute("aria-busy", "true");
     const button = event.submitter;
     send(address).finally(() => button?.removeAttribute("aria-busy"));
+  });
+  document.addEventListener("click", (event) => {
+    const address = event.target.closest?.("[data-decides]")?.dataset.decides;
+    if (!address) return;
+    delete unsaved[address];
+    keep();
   });
   // What goes on at the server: the page tells how far it is, and shows the result when it is there.
   const FOLLOW_MILLISECONDS = 1500;
