@@ -24,6 +24,7 @@ ALL = [
     "0010_captains",
     "0011_api_tokens",
     "0020_operators",
+    "0021_retired",
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from courtside.availability.answers import SQL, WORD_OF_STATUS, Answer, of_row
 from courtside.availability.days import OFF_ROSTER, Standing, standing_of
 from courtside.availability.events import Event, TeamDay
 from courtside.site.database import Connection
+
+_NO_ANSWER = Answer()
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,16 @@ class GridRow:
 
     def answer(self, day: datetime.date) -> Answer:
         """What stands for a day."""
-        return self.answers.get(day, Answer())
+        return self.answers.get(day, _NO_ANSWER)
 
     def word(self, day: datetime.date) -> str:
         """``in``, ``out``, ``maybe`` or ``clear``."""
         return WORD_OF_STATUS[self.answer(day).status]
+
+    def cells(self, days: Iterable[GridDay]) -> list[tuple[datetime.date, str, bool]]:
+        """(day, word, whether there is a note) for each of the days."""
+        answers = [(one.day, self.answer(one.day)) for one in days]
+        return [(day, WORD_OF_STATUS[given.status], bool(given.note)) for day, given in answers]
 
 
 @dataclass(frozen=True)

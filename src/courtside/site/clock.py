@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -31,6 +32,7 @@ class Clock:
         return at.astimezone(zone)
 
 
+@lru_cache(maxsize=4096)
 def day_in_words(day: datetime.date) -> str:
     """``Tuesday 24 September 2024``."""
     return f"{day:%A} {day.day} {day:%B %Y}"
