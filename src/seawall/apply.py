@@ -359,9 +359,10 @@ class Apply:
         """Count rows that the feed lacks, now or since an earlier run, and users refer to."""
         counts: dict[str, int] = {}
         for name, shape in self._shapes.items():
-            by_users = impact.referenced_by_users(shape, self._references, self._identifiers)
             difference = self._plan.differences.get(name)
-            counts[name] = impact.count_held(self._connection, shape, difference, by_users)
+            counts[name] = impact.count_held(
+                self._connection, shape, difference, self._references, self._identifiers
+            )
         return counts
 
     def _outcome(

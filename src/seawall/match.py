@@ -240,7 +240,15 @@ class Matcher:
             self._connection.execute(
                 sql.SQL("DELETE FROM {} WHERE seawall_action = 'same'").format(target)
             )
-        self._connection.execute(sql.SQL("ANALYZE {}").format(target))
+        # Of the columns by which the merge joins; the others are many, and long.
+        joined = ["seawall_action", "seawall_row"]
+        joined += [f"seawall_pk_{column}" for column in shape.primary_key]
+        joined += [f"seawall_new_{column}" for column in references]
+        self._connection.execute(
+            sql.SQL("ANALYZE {} ({})").format(
+                target, sql.SQL(", ").join(map(sql.Identifier, joined))
+            )
+        )
         return Difference(
             table=name,
             stage=stage,
