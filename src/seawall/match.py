@@ -85,37 +85,6 @@ class Matcher:
             progress("matching", done)
         return self.differences
 
-    def row_versions(self) -> str:
-        """What tells whether any imported row, or any difference, was written since.
-
-        Every write gives a row another place or another writing transaction. Compared with asking
-        the differences again, this costs a tenth.
-        """
-        tables = [shape.table.identifier for shape in self._shapes.values()]
-        tables.append(sql.Identifier("seawall", "retired"))
-        return self._versions(tables) + " " + self.difference_versions()
-
-    def difference_versions(self) -> str:
-        """The same for the materialised differences alone."""
-        return self._versions([each.identifier for each in self.differences.values()])
-
-    def _versions(self, tables: Sequence[sql.Identifier]) -> str:
-        if not tables:
-            return "0:0"
-        # No row stands twice in one place, so that nothing can cancel in XOR.
-        versions = sql.SQL(" UNION ALL ").join(
-            sql.SQL(
-                "SELECT count(*) AS rows, coalesce(bit_xor(hash_record_extended("
-                "ROW(t.tableoid, t.ctid, t.xmin), {})), 0) AS versions FROM {} AS t"
-            ).format(sql.Literal(number), table)
-            for number, table in enumerate(tables)
-        )
-        row = self._connection.execute(
-            sql.SQL("SELECT sum(rows) || ':' || bit_xor(versions) FROM ({}) AS v").format(versions)
-        ).fetchone()
-        assert row is not None
-        return row[0]
-
     def afresh(self) -> Matcher:
         """A matcher that knows of no difference: parents that were new stand in their tables."""
         return Matcher(self._connection, self._manifest, self._shapes, self._feed, self._coverage)
