@@ -125,7 +125,7 @@ WITH named AS MATERIALIZED (
     FROM players AS p
     WHERE p.league_id = %(league_id)s
         AND p.retired_at IS NULL
-        AND lower(concat_ws(' ', p.first_name, p.last_name)) LIKE ALL (
+        AND lower(p.first_name || ' ' || p.last_name) LIKE ALL (
             array(SELECT lower(pattern) FROM unnest(%(patterns)s::text[]) AS pattern)
         )
 ), found AS (
