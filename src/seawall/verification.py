@@ -136,9 +136,13 @@ class Verification:
         rows = self._named_rows(before, after)
         named = dict.fromkeys(table for table, _ in rows)
         written = self._forbidden_writes(before, after)
+        refused = guards.testimony(before.guards, after.guards).tried
         for table, count in written.items():
             if table not in named:
-                rows.append((table, f"{table}: {_uncounted(count, self._manifest, table)}"))
+                words = _uncounted(count, self._manifest, table)
+                if table in refused:
+                    words += "; a guard refused it, and who tried it went on all the same"
+                rows.append((table, f"{table}: {words}"))
         rows += [
             (table, what)
             for table, what in guards.altered(before.guards, after.guards)

@@ -68,11 +68,11 @@ def test_guards_in_force_and_what_they_refused(league: Reload):
 
 def test_a_disabled_guard_is_a_fault(league: Reload):
     league.engine.install_guards()
-    league.execute("ALTER TABLE answers DISABLE TRIGGER seawall_guard_delete")
+    league.execute('ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"')
     health = league.engine.health()
     assert (health.guards.state, health.healthy) == ("broken", False)
     assert health.faults == [
-        "guards: seawall_guard_delete on answers is disabled, or off in sessions of some "
+        "guards: 0_seawall_guard_rows on answers is disabled, or off in sessions of some "
         "replication role; “seawall guard install” mends it"
     ]
 

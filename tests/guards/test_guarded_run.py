@@ -224,8 +224,8 @@ def test_without_guards_harm_is_told(league: Reload):
     "way_out",
     [
         "SET seawall.armed = 'off'; ",
-        "ALTER TABLE answers DISABLE TRIGGER seawall_guard_update; ",
-        "DROP TRIGGER seawall_guard_update ON answers; ",
+        'ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"; ',
+        'DROP TRIGGER "0_seawall_guard_rows" ON answers; ',
     ],
 )
 def test_a_command_that_switches_the_guards_off(quiet: Guarded, way_out: str):
@@ -235,9 +235,9 @@ def test_a_command_that_switches_the_guards_off(quiet: Guarded, way_out: str):
 
 
 def test_guards_switched_off_and_nothing_written(quiet: Guarded):
-    report = quiet.statement("ALTER TABLE answers DISABLE TRIGGER seawall_guard_update")
+    report = quiet.statement('ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"')
     assert (report["verdict"], report["ended_with"]) == ("unseen", 6)
-    assert "seawall_guard_update on answers is disabled" in " ".join(report["unseen"])
+    assert "0_seawall_guard_rows on answers is disabled" in " ".join(report["unseen"])
 
 
 def test_guards_removed_by_the_command(quiet: Guarded):
@@ -248,7 +248,7 @@ def test_guards_removed_by_the_command(quiet: Guarded):
         "DROP FUNCTION seawall.refuse_write CASCADE; DELETE FROM seawall.guards"
     )
     assert (report["verdict"], report["ended_with"]) == ("unseen", 6)
-    assert "seawall_guard_delete on answers was never installed" in " ".join(report["unseen"])
+    assert "0_seawall_guard_rows on answers was never installed" in " ".join(report["unseen"])
 
 
 def test_a_connection_that_does_not_carry_the_setting(quiet: Guarded):

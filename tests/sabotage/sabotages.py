@@ -321,13 +321,13 @@ AFTER_THE_PLAN = [
     ),
     Sabotage(
         what="a guard is disabled after planning",
-        after="ALTER TABLE answers DISABLE TRIGGER seawall_guard_delete",
+        after='ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"',
         stopped="unverified",
         seen="guards",
     ),
     Sabotage(
         what="a guard is dropped after planning",
-        after="DROP TRIGGER seawall_guard_update ON profiles",
+        after='DROP TRIGGER "0_seawall_guard_rows" ON profiles',
         stopped="unverified",
         seen="guards",
     ),
@@ -432,13 +432,13 @@ IN_THE_RUN = [
     Sabotage(
         what="a write whose refusal is swallowed",
         trigger="BEGIN DELETE FROM answers; EXCEPTION WHEN sqlstate 'SW001' THEN NULL; END",
-        stopped="done",
+        stopped="failed",
         seen="guards, counters, fingerprints, meanings",
     ),
     Sabotage(
         what="a write inside a savepoint that is rolled back",
         trigger="BEGIN DELETE FROM answers; RAISE 'undo'; EXCEPTION WHEN OTHERS THEN NULL; END",
-        stopped="done",
+        stopped="failed",
         seen="guards, counters",
     ),
     Sabotage(
@@ -521,7 +521,7 @@ IN_THE_RUN = [
     ),
     Sabotage(
         what="a guard is disabled in the run",
-        trigger="EXECUTE 'ALTER TABLE answers DISABLE TRIGGER seawall_guard_delete'",
+        trigger="EXECUTE 'ALTER TABLE answers DISABLE TRIGGER \"0_seawall_guard_rows\"'",
         stopped="failed",
         seen="structure",
         needs_guards=True,
@@ -728,7 +728,7 @@ FAULTS_OF_OUR_OWN = [
 BESIDE_THE_RUN = [
     Sabotage(
         what="somebody disables a guard while the run is at work",
-        during=("verifying", "ALTER TABLE answers DISABLE TRIGGER seawall_guard_delete"),
+        during=("verifying", 'ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"'),
         stopped="unverified",
         seen="second look",
     ),
