@@ -94,19 +94,21 @@ def _script(statement: str) -> str:
         "import os, psycopg, time\n"
         'with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:\n'
         f"    connection.execute({statement!r})\n"
-        f"    while not connection.execute({_LOOKED_AT!r}).fetchone()[0]:\n"
+        '    since = connection.execute("SELECT clock_timestamp()").fetchone()\n'
+        f"    while not connection.execute({_LOOKED_AT!r}, since).fetchone()[0]:\n"
         "        time.sleep(0.01)\n"
     )
 
 
+# A session is on the server's list some time after its backend_start, so that says nothing: a look
+# counts that began after the session's first statement.
 _LOOKED_AT = """
 SELECT count(*) > 0 OR NOT EXISTS
     (SELECT FROM pg_stat_activity
      WHERE application_name = 'seawall' AND datname = current_database())
-FROM pg_stat_activity AS watch, pg_stat_activity AS mine
-WHERE mine.pid = pg_backend_pid() AND watch.query LIKE '%pg_stat_activity%'
-  AND watch.application_name = 'seawall' AND watch.datname = mine.datname
-  AND watch.query_start > mine.backend_start + interval '1 microsecond'
+FROM pg_stat_activity AS watch
+WHERE watch.query LIKE '%%pg_stat_activity%%' AND watch.query_start > %s
+  AND watch.application_name = 'seawall' AND watch.datname = current_database()
 """
 
 
