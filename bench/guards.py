@@ -1,8 +1,10 @@
-"""What guards cost when nobody is armed: pgbench on a guarded and an unguarded table, in turns.
+"""What guards cost when nobody is armed: pgbench on three tables, in turns.
 
-The worst case on purpose: each transaction writes one small row and waits for no disk. Counted is
-the processor time of the server's process, where the system tells it (Linux), because other work
-on the machine hardly changes that. Quote the ratio.
+One table has no trigger, one has seawall's guards, which fire after the write, and one has triggers
+with the same condition that fire before it. The worst case on purpose: each transaction writes one
+small row and waits for no disk. Counted is the processor time of the server's process, where the
+system tells it (Linux), because other work on the machine hardly changes that: quote the ratio.
+Then what statements of many rows add to the write-ahead log, which no other work changes.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ import psycopg
 from seawall import Engine, Manifest, embedded
 
 DATABASE, ROWS = "bench_guards", 10_000
-TABLES = ("unguarded", "guarded")
+TABLES = ("unguarded", "guarded", "guarded_before")
+BULK_ROWS = 100_000
 
 _SCHEMA = """
 CREATE TABLE {0} (id integer PRIMARY KEY, user_id integer NOT NULL, answer smallint NOT NULL)
@@ -39,6 +42,14 @@ owner = "users"
 [tables.unguarded]
 owner = "ignored"
 reason = "the peer"
+[tables.guarded_before]
+owner = "ignored"
+reason = "the other peer"
+"""
+_BEFORE = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'refused'; END$$;
+CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON guarded_before FOR EACH ROW
+    WHEN (pg_catalog.current_setting('seawall.armed', true) = 'on') EXECUTE FUNCTION refuse();
 """
 _TRANSACTIONS = {
     "update": "\\set id random(1, {1})\nUPDATE {0} SET answer = 3 - answer WHERE id = :id;\n",
@@ -51,17 +62,19 @@ _TRANSACTIONS = {
 def main() -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m bench.guards", description=__doc__)
-    parser.add_argument("--transactions", type=int, default=5_000, help="in each turn")
-    parser.add_argument("--turns", type=int, default=9, help="of each table; the median counts")
+    parser.add_argument("--transactions", type=int, default=10_000, help="in each turn")
+    parser.add_argument("--turns", type=int, default=11, help="of each table; the median counts")
     arguments = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="seawall-bench-"))
     try:
         server = embedded.start(
-            directory / "postgres", settings={"synchronous_commit": "off", "autovacuum": "off"}
+            directory / "postgres",
+            settings={"synchronous_commit": "off", "autovacuum": "off", "max_wal_size": "4GB"},
         )
         _prepare(embedded.ensure_database(server, DATABASE))
         for kind, text in _TRANSACTIONS.items():
             _measure(server, directory, kind, text, arguments.transactions, arguments.turns)
+        _measure_log(server.url(DATABASE))
     finally:
         embedded.stop(directory / "postgres")
         shutil.rmtree(directory, ignore_errors=True)
@@ -72,6 +85,7 @@ def _prepare(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for table in TABLES:
             connection.execute(_SCHEMA.format(table, ROWS).encode())
+        connection.execute(_BEFORE)
     engine = Engine(Manifest.parse(_MANIFEST), url)
     assert not engine.install_guards().failed
     assert engine.guards_status().guarded == ["guarded"]
@@ -82,21 +96,58 @@ def _measure(
 ) -> None:
     costs: dict[str, list[float]] = {table: [] for table in TABLES}
     for turn in range(turns):
-        # Now one goes first and now the other: a machine that tires is unfair to neither.
-        for table in TABLES if turn % 2 else TABLES[::-1]:
+        # Each goes first in its turn: a machine that tires is unfair to none.
+        first = turn % len(TABLES)
+        for table in (*TABLES[first:], *TABLES[:first]):
             script = directory / "script.sql"
             script.write_text(text.format(table, ROWS), encoding="utf-8")
             costs[table].append(_microseconds(server, script, transactions))
-    ratios = [
-        guarded / unguarded
-        for unguarded, guarded in zip(costs["unguarded"], costs["guarded"], strict=True)
-    ]
-    print(
-        f"{kind}: {statistics.median(costs['unguarded']):.0f} µs a transaction unguarded, "
-        f"{statistics.median(costs['guarded']):.0f} µs guarded; guards cost "
-        f"{(statistics.median(ratios) - 1) * 100:.0f} % "
-        f"({(min(ratios) - 1) * 100:.0f} to {(max(ratios) - 1) * 100:.0f} over {turns} turns)"
-    )
+    print(f"{kind}: {statistics.median(costs['unguarded']):.0f} µs a transaction unguarded")
+    for table, what in (("guarded", "guards cost"), ("guarded_before", "before the write")):
+        ratios = [
+            mine / unguarded
+            for unguarded, mine in zip(costs["unguarded"], costs[table], strict=True)
+        ]
+        low, middle, high = statistics.quantiles(ratios, n=4)
+        print(
+            f"  {what} {(middle - 1) * 100:.0f} % "
+            f"(half of {turns} turns {(low - 1) * 100:.0f} to {(high - 1) * 100:.0f}); "
+            f"{statistics.median(costs[table]):.0f} µs"
+        )
+
+
+def _measure_log(url: str) -> None:
+    """Print how many bytes each row of a large statement adds to the write-ahead log."""
+    lines = "".join(f"{ROWS + n}\t1\t1\n" for n in range(1, BULK_ROWS + 1))
+    statements = {
+        "UPDATE": "UPDATE {} SET answer = 3 - answer WHERE id > {}",
+        "DELETE": "DELETE FROM {} WHERE id > {}",
+    }
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        logged: dict[str, dict[str, float]] = {}
+        for table in TABLES:
+            before = _logged_bytes(connection)
+            with connection.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
+                copy.write(lines)
+            logged.setdefault("COPY", {})[table] = _logged_bytes(connection) - before
+        for kind, text in statements.items():
+            for table in TABLES:
+                before = _logged_bytes(connection)
+                connection.execute(text.format(table, ROWS).encode())
+                logged.setdefault(kind, {})[table] = _logged_bytes(connection) - before
+    print(f"write-ahead log, bytes a row, of one statement of {BULK_ROWS:,} rows")
+    for kind, by_table in logged.items():
+        print(
+            f"  {kind}: "
+            + ", ".join(f"{table} {by_table[table] / BULK_ROWS:.0f}" for table in TABLES)
+        )
+
+
+def _logged_bytes(connection: psycopg.Connection) -> int:
+    row = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _microseconds(server: embedded.Server, script: Path, transactions: int) -> float:
