@@ -64,6 +64,8 @@ class Guarded:
             stderr=subprocess.PIPE,
             text=True,
             env={**inherited, **environment},
+            # A shell starts what it puts in the background deaf to it, and all that comes of it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, *command: str, stdin: str = "", **environment: str) -> dict[str, Any]:
