@@ -26,7 +26,7 @@ KEY_LINES = (
     r"protected +player_availability +\d+ rows, 0 changed by this run",
     r"held +5 rows +users refer to them: 4 in players, 1 in teams",
     r"the user who kept answering: \d+ writes, 0 lost, 0 errors, the slowest \d+ ms",
-    r"- 3 is not in the second scrape: retired, its id kept, because 20 answers of 4 users",
+    r"- 3 is not in the second scrape: retired, its id kept, because 10 answers of 2 users",
     r"player_availability +\d+ +\d+ +100\.0 %",
     r"^healthy$",
     r"refused +user-table-written +player_availability is declared as the feed’s",
