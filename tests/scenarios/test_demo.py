@@ -21,10 +21,10 @@ from seawall import embedded
 KEY_LINES = (
     r"run 1 done in [\d.]+ s: [\d,]+ new",
     r"60 users, a link to a player each, \d+ answers",
-    r"user_player_associations +60 +none +4 refer to what vanishes",
+    r"user_player_associations +60 +none +2 refer to what vanishes",
     r"run 2 done in [\d.]+ s: [\d,]+ changed, [\d,]+ new, [\d,]+ retired",
     r"protected +player_availability +\d+ rows, 0 changed by this run",
-    r"held +5 rows +users refer to them: 4 in players, 1 in teams",
+    r"held +3 rows +users refer to them: 2 in players, 1 in teams",
     r"the user who kept answering: \d+ writes, 0 lost, 0 errors, the slowest \d+ ms",
     r"- 3 is not in the second scrape: retired, its id kept, because 10 answers of 2 users",
     r"player_availability +\d+ +\d+ +100\.0 %",
