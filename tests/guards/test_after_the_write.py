@@ -9,24 +9,12 @@ import json
 
 import psycopg
 import pytest
-from guarding import FAMILIES, FAMILY_MANIFEST, guard, refuses, tried
+from guarding import guard, refuses, tried
 from league import USER_TABLES
 from reload_case import Reload
 from test_runs import failed, meddle
 
 ARM = "SET seawall.armed = 'on'"
-
-
-@pytest.fixture
-def guarded(league: Reload) -> Reload:
-    return guard(league)
-
-
-@pytest.fixture
-def families(league: Reload) -> Reload:
-    league.execute(FAMILIES)
-    league.declare(FAMILY_MANIFEST)
-    return guard(league)
 
 
 WAYS_TO_WRITE = {

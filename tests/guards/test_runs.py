@@ -16,11 +16,6 @@ ALL = (*USER_TABLES, "clubs", "teams", "games")
 CHANGED = {**FEED, "teams": changed(TEAMS, {"club": "Tennaqua"}, wins=4)}
 
 
-@pytest.fixture
-def guarded(league: Reload) -> Reload:
-    return guard(league)
-
-
 def meddle(league: Reload, body: str) -> None:
     """Do something whenever an imported row is written."""
     league.execute(
