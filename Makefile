@@ -48,7 +48,7 @@ test: lint types ## lint, types and every test
 	@$(BIN)/python -m pytest -m "not soak" $(ARGS)
 
 soak: setup ## the long series: faults and races, many times over
-	@$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+	@$(BIN)/python -m pytest -m soak --exitfirst --timeout 3600 $(ARGS)
 
 bench: setup ## a million records: time, memory, WAL, dead tuples, against TRUNCATE + COPY; the cost of guards
 	@$(BIN)/python -m bench.guards
