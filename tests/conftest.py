@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,6 +96,12 @@ def real_feeds() -> Path:
     if directory is None:
         pytest.skip(NO_REAL_FEEDS)
     return directory
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One process of several ignores an interrupt, and so would every program that it starts."""
+    if hasattr(config, "workerinput"):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 
-from seawall import impact, merge
+from seawall import impact, merge, row_versions
 from seawall.catalog.model import Catalogue
 from seawall.catalog.read import read_catalogue
 from seawall.database import setting_milliseconds
@@ -216,10 +216,13 @@ class Apply:
                 why="A new trigger or foreign key may reach users’ rows.",
                 fix="Plan again.",
             )
-        if self._matcher.row_versions() == self._plan.row_versions:
+        differences = self._matcher.differences
+        versions = row_versions.read(self._connection, self._shapes, differences)
+        if versions == self._plan.row_versions:
             return
         # Somebody wrote imported rows, or they were moved (VACUUM FULL): look at what they say.
-        intact = self._plan.row_versions.endswith(" " + self._matcher.difference_versions())
+        written = row_versions.of_differences(self._connection, differences)
+        intact = self._plan.row_versions.endswith(f" {written}")
         for name in self._order:
             if not intact or not self._matcher.still_holds(self._plan.differences[name]):
                 raise PlanStale(
@@ -359,9 +362,10 @@ class Apply:
         """Count rows that the feed lacks, now or since an earlier run, and users refer to."""
         counts: dict[str, int] = {}
         for name, shape in self._shapes.items():
-            by_users = impact.referenced_by_users(shape, self._references, self._identifiers)
             difference = self._plan.differences.get(name)
-            counts[name] = impact.count_held(self._connection, shape, difference, by_users)
+            counts[name] = impact.count_held(
+                self._connection, shape, difference, self._references, self._identifiers
+            )
         return counts
 
     def _outcome(

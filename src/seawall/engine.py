@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -199,14 +199,16 @@ class Engine:
                 )
                 yield from source.items(reader, context)
 
-        return staging.stage(
-            ahead.read_ahead(read) if self._forks and ahead.is_worthwhile(directory) else read(),
-            reader.columns,
-            feed=directory.resolve().name,
-            as_of=day,
-            digest=source.digest_of(directory),
-            progress=self._progress,
-        )
+        forks = self._forks and ahead.is_worthwhile(directory)
+        with ahead.read_ahead(read) if forks else nullcontext(read()) as items:
+            return staging.stage(
+                items,
+                reader.columns,
+                feed=directory.resolve().name,
+                as_of=day,
+                digest=source.digest_of(directory),
+                progress=self._progress,
+            )
 
     # ------------------------------------------------------------ apply
 

@@ -161,9 +161,13 @@ def count_held(
     connection: psycopg.Connection[Any],
     shape: Shape,
     difference: Difference | None,
-    by_users: sql.Composable,
+    references: Iterable[UserReference],
+    tables: Mapping[str, sql.Identifier],
 ) -> int:
     """Count rows that the feed lacks, now or since an earlier run, and users refer to."""
+    mine = [reference for reference in references if reference.table == shape.name]
+    if not mine:
+        return 0
     absent = retired_condition(shape, "t")
     if difference is not None:
         returning = sql.SQL("EXISTS (SELECT FROM {} AS d WHERE d.seawall_action = {} AND {})")
@@ -175,7 +179,7 @@ def count_held(
         )
     row = connection.execute(
         sql.SQL("SELECT count(*) FROM {} AS t WHERE {} AND {}").format(
-            shape.table.identifier, absent, by_users
+            shape.table.identifier, absent, referenced_by_users(shape, mine, tables)
         )
     ).fetchone()
     assert row is not None
@@ -354,7 +358,13 @@ def examples(
     shape = shapes[difference.table]
     columns = difference.columns
     found: list[Change] = []
-    for action in ("changed", "reinstated", "new", "vanished"):
+    counts = {
+        "changed": difference.changed - difference.reinstated,
+        "reinstated": difference.reinstated,
+        "new": difference.new,
+        "vanished": difference.vanished,
+    }
+    for action in (action for action, count in counts.items() if count):
         rows = connection.execute(
             sql.SQL(
                 "SELECT {named}, ARRAY[{before}]::text[], ARRAY[{after}]::text[] FROM"

@@ -85,36 +85,6 @@ class Matcher:
             progress("matching", done)
         return self.differences
 
-    def row_versions(self) -> str:
-        """What tells whether any imported row, or any difference, was written since.
-
-        Every write gives a row another place or another writing transaction. Compared with asking
-        the differences again, this costs a tenth.
-        """
-        tables = [shape.table.identifier for shape in self._shapes.values()]
-        tables.append(sql.Identifier("seawall", "retired"))
-        return self._versions(tables) + " " + self.difference_versions()
-
-    def difference_versions(self) -> str:
-        """The same for the materialised differences alone."""
-        return self._versions([each.identifier for each in self.differences.values()])
-
-    def _versions(self, tables: Sequence[sql.Identifier]) -> str:
-        if not tables:
-            return "0:0"
-        versions = sql.SQL(" UNION ALL ").join(
-            sql.SQL(
-                "SELECT count(*) AS rows, coalesce(sum(hash_record_extended("
-                "ROW(t.tableoid, t.ctid, t.xmin), {})::numeric), 0) AS versions FROM {} AS t"
-            ).format(sql.Literal(number), table)
-            for number, table in enumerate(tables)
-        )
-        row = self._connection.execute(
-            sql.SQL("SELECT sum(rows) || ':' || sum(versions) FROM ({}) AS v").format(versions)
-        ).fetchone()
-        assert row is not None
-        return row[0]
-
     def afresh(self) -> Matcher:
         """A matcher that knows of no difference: parents that were new stand in their tables."""
         return Matcher(self._connection, self._manifest, self._shapes, self._feed, self._coverage)
@@ -240,7 +210,15 @@ class Matcher:
             self._connection.execute(
                 sql.SQL("DELETE FROM {} WHERE seawall_action = 'same'").format(target)
             )
-        self._connection.execute(sql.SQL("ANALYZE {}").format(target))
+        # Of the columns by which the merge joins; the others are many, and long.
+        joined = ["seawall_action", "seawall_row"]
+        joined += [f"seawall_pk_{column}" for column in shape.primary_key]
+        joined += [f"seawall_new_{column}" for column in references]
+        self._connection.execute(
+            sql.SQL("ANALYZE {} ({})").format(
+                target, sql.SQL(", ").join(map(sql.Identifier, joined))
+            )
+        )
         return Difference(
             table=name,
             stage=stage,

@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from seawall import checks, impact
+from seawall import checks, impact, row_versions
 from seawall.accounts import FileAccount, account
 from seawall.accounts import incomplete as incomplete_kinds
 from seawall.catalog.model import Catalogue
@@ -101,7 +101,7 @@ def make_plan(
         last_run_id=book.last_run_id(),
         order=tuple(order),
         differences=differences,
-        row_versions=matcher.row_versions(),
+        row_versions=row_versions.read(connection, shapes, differences),
         tables=tables,
         users=users,
         fed=fed,
@@ -198,7 +198,8 @@ def _table_plans(
                 connection,
                 shape,
                 difference,
-                impact.referenced_by_users(shape, context.references, identifiers),
+                context.references,
+                identifiers,
             ),
             policy=policy,
             unresolved=difference.unresolved,

@@ -204,6 +204,7 @@ def findings(console: Console, found: Iterable[Finding], command: str) -> None:
         table = Table.grid(padding=(0, 2))
         table.add_column(min_width=9)
         table.add_column()
+        copied: dict[str, str] = {}
         _add(table, label, _line((finding.check, "bold"), "  ", finding.message))
         if finding.accepted is not None:
             where = " (in the manifest)" if finding.acceptance == "standing" else ""
@@ -214,20 +215,17 @@ def findings(console: Console, found: Iterable[Finding], command: str) -> None:
             if finding.fix:
                 _add(table, Text("    fix", style="dim"), finding.fix)
             if finding.acceptable:
-                _add(
-                    table,
-                    Text(" accept", style="dim"),
-                    f'{command} --accept {finding.subject} --reason "…"',
-                )
+                copied[" accept"] = f'{command} --accept {finding.subject} --reason "…"'
             if finding.acceptable and finding.hash:
-                _add(
-                    table,
-                    Text(" always", style="dim"),
+                copied[" always"] = (
                     f'[[accept]] finding = "{finding.subject}" hash = "{finding.hash}" '
-                    'reason = "…" (in the manifest)',
+                    'reason = "…" (in the manifest)'
                 )
         console.print()
         console.print(table)
+        for label, words in copied.items():
+            # One line, however long: a person copies it.
+            console.print(_line((label.ljust(11), "dim"), words), soft_wrap=True)
     if len(ordered) > _SHOWN_FINDINGS:
         console.print()
         console.print(f"… and {len(ordered) - _SHOWN_FINDINGS} more findings (--json lists all)")

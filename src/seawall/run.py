@@ -86,7 +86,6 @@ class Run:
                 self._close("failed", [_INTERRUPTED])
             raise
         try:
-            self._record_fed()
             after_commit.follow_up(
                 self._connection,
                 self._manifest,
@@ -104,7 +103,10 @@ class Run:
         return result
 
     def _record_fed(self) -> None:
-        """Put on record of what the feed spoke: from the next run on its absences count."""
+        """Put on record of what the feed spoke: from the next run on its absences count.
+
+        With the outcome, for the one without the other would tell the next run something untrue.
+        """
         fed = self._plan.fed
         self._ledger.record_fed(
             self._run_id,
@@ -215,6 +217,7 @@ class Run:
         def record(outcome: Outcome) -> None:
             result.update(report.of_outcome(self._run_id, plan, outcome))
             result.update(self._durations() | report.of_backup(self._backup))
+            self._record_fed()
             self._ledger.close(self._run_id, outcome.outcome, result, certified=outcome.certified)
 
         outcome = Apply(

@@ -67,23 +67,21 @@ def settle(
     tables: dict[str, StagedTable] = {}
     repeated: dict[str, dict[str, int]] = defaultdict(dict)
     for name, load in loads.items():
-        settling = _Settling(connection, shapes[name], load, load_id, files)
-        settling.set_aside_null_keys()
-        conflicts, examples = 0, []
-        for file, same, count, some in settling.drop_repeats():
-            if same:
-                repeated[name][files[file]] = count
-            else:
-                conflicts += count
-                examples += [f"{files[file]} {example}" for example in some or []]
-        connection.execute(sql.SQL("ANALYZE {}").format(load.identifier))
-        row = connection.execute(
-            sql.SQL("SELECT count(*) FROM {}").format(load.identifier)
-        ).fetchone()
-        assert row is not None
+        # A transaction a table: each statement alone would wait for the disk.
+        with connection.transaction():
+            settling = _Settling(connection, shapes[name], load, load_id, files)
+            settling.set_aside_null_keys()
+            conflicts, examples = 0, []
+            for file, same, count, some in settling.drop_repeats():
+                if same:
+                    repeated[name][files[file]] = count
+                else:
+                    conflicts += count
+                    examples += [f"{files[file]} {example}" for example in some or []]
+            rows = settling.analyze()
         tables[name] = StagedTable(
             **msgspec.structs.asdict(load),
-            rows=row[0],
+            rows=rows,
             conflicts=conflicts,
             conflict_examples=tuple(examples[:_EXAMPLES]),
         )
@@ -136,6 +134,25 @@ class _Settling:
                 set_aside=self._set_aside("gone", f"no key for {self._load.name}", expected=False),
             )
         )
+
+    def analyze(self) -> int:
+        """Tell the planner of the columns that matching joins by; returns how many rows stay."""
+        joined = dict.fromkeys(self._shape.staged_key)
+        for parent in self._shape.parents.values():
+            joined |= dict.fromkeys(parent.by.values())
+        self._connection.execute(
+            sql.SQL("ANALYZE {} (seawall_row, {})").format(
+                self._load.identifier,
+                sql.SQL(", ").join(
+                    sql.Identifier(column) for column in joined if column in self._load.columns
+                ),
+            )
+        )
+        row = self._connection.execute(
+            sql.SQL("SELECT count(*) FROM {}").format(self._load.identifier)
+        ).fetchone()
+        assert row is not None
+        return row[0]
 
     def _suspects(self) -> list[int]:
         """Hashes of keys that may stand on several rows: cheap, and wrong only on the safe side."""

@@ -56,6 +56,9 @@ _BINARY_TYPES = frozenset(
 _ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError, struct.error)
 _ROW_ERRORS = (*_ROW_ERRORS, OverflowError, AttributeError, psycopg.NotSupportedError)
 
+# Each table alone would wait for the disk; all at once may want more locks than there are.
+_DROPPED_AT_ONCE = 100
+
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 Progress = Callable[[str, int], None]
@@ -307,6 +310,7 @@ class Staging:
         return name.encode()[:61].decode(errors="ignore")
 
     def _create_tables(self, columns: Mapping[str, Sequence[str]]) -> None:
+        statements: list[sql.Composed] = []
         for name, carried in columns.items():
             shape = self._shapes.get(name)
             if shape is None:
@@ -326,7 +330,7 @@ class Staging:
                     fix=f"Columns that the manifest gives to the feed: {', '.join(shape.staged)}.",
                 )
             self._columns[name] = tuple(carried)
-            self._connection.execute(
+            statements.append(
                 sql.SQL(
                     "CREATE UNLOGGED TABLE {} (seawall_row bigint NOT NULL,"
                     " seawall_file integer NOT NULL, seawall_position bigint NOT NULL, {})"
@@ -343,6 +347,9 @@ class Staging:
                     ),
                 )
             )
+        if statements:
+            # At once: each alone would wait for the disk.
+            self._connection.execute(sql.SQL("; ").join(statements))
 
     def _file_number(self, file: str) -> int:
         if file not in self._file_numbers:
@@ -460,8 +467,10 @@ def _with_json_marked(
 def drop_load(connection: psycopg.Connection[Any], load_id: str) -> None:
     """Remove one load's staging tables."""
     names = connection.execute(_SQL["tables_of_load"], {"load_id": load_id}).fetchall()
-    for (name,) in names:
-        connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(STAGE, name)))
+    tables = [sql.Identifier(STAGE, name) for (name,) in names]
+    for first in range(0, len(tables), _DROPPED_AT_ONCE):
+        some = sql.SQL(", ").join(tables[first : first + _DROPPED_AT_ONCE])
+        connection.execute(sql.SQL("DROP TABLE {}").format(some))
     connection.execute(_SQL["forget_set_aside"], {"load_id": load_id})
     connection.execute(_SQL["forget"], {"load_id": load_id})
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from league_fixtures import MakeReload
 from reload_case import Reload, Rows, counts
+
+from seawall.apply import Apply
 
 SCHEMA = """
 CREATE TABLE leagues (id serial PRIMARY KEY, code text NOT NULL UNIQUE);
@@ -51,6 +56,25 @@ def adopted(make: MakeReload) -> Reload:
         " unnest(ARRAY['t0', 't1', 'old']) t"
     )
     return made
+
+
+def test_what_a_run_fed_is_on_record_though_it_died_after_its_commit(
+    make: MakeReload, monkeypatch: pytest.MonkeyPatch
+):
+    made = make(SCHEMA, MANIFEST)
+    run = Apply.run
+
+    def run_and_die(self: Apply, *said: Any) -> None:
+        run(self, *said)
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Apply, "run", run_and_die)
+        with pytest.raises(SystemExit):
+            made.run(**feed("A", teams=3))
+    report = made.run(**feed("A", teams=2))
+    assert counts(report, "teams") == {"staged": 2, "same": 2, "vanished": 1, "retired": 1}
+    assert told(report, "adopted-rows") == []
 
 
 def test_nothing_vanishes_in_the_first_load_of_an_adopted_table(make: MakeReload):

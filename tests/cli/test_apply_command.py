@@ -81,7 +81,8 @@ def test_a_refusal_is_recorded_and_writes_nothing_else(league: Reload):
 def test_a_refusal_says_how_to_accept_it(league: Reload):
     feed = league.feed(**REFUSED)
     result = seawall(league, "apply", feed, "--yes")
-    assert f"seawall apply {feed} --accept empty-feed:games --reason" in said(result.stdout)
+    command = f"seawall apply {feed} --accept empty-feed:games --reason"
+    assert command in result.stdout, "it is one line, to be copied"
 
 
 def test_an_acceptance_by_its_exact_name(league: Reload):

@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging",),
     ("accounts", "coverage"),
     ("match",),
-    ("plan",),
+    ("plan", "row_versions"),
     ("impact", "guards"),
     ("witness", "ledger"),
     ("checks", "history", "merge", "verification"),

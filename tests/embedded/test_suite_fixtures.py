@@ -89,7 +89,11 @@ def test_bundled(server):
     assert "1 passed, 1 skipped" in output
 
 
-def test_last_line_counts_what_was_skipped_for_lack_of_real_feeds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_last_line_counts_what_was_skipped_for_lack_of_real_feeds(
+    tmp_path: Path, processes: str
+) -> None:
+    options = {"PYTEST_ADDOPTS": f"--numprocesses {processes}"}
     source = """
 import pytest
 
@@ -103,12 +107,12 @@ def test_two():
 def test_three():
     pytest.skip("another reason")
 """
-    output = run_pytest(tmp_path, source)
+    output = run_pytest(tmp_path, source, options)
     assert output.splitlines()[-1] == "2 tests skipped: no real feeds (REAL_FEEDS=DIR)"
 
     feeds = tmp_path / "feeds"
     (feeds / "2025-06-30").mkdir(parents=True)
-    output = run_pytest(tmp_path, source, {"REAL_FEEDS": str(feeds)})
+    output = run_pytest(tmp_path, source, options | {"REAL_FEEDS": str(feeds)})
     assert "no real feeds" not in output
     assert "2 passed, 1 skipped" in output
 

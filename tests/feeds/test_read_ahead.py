@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,17 @@ def process_ids() -> Iterator[Item]:
     yield Evidence("process", os.getpid())
 
 
+def received(read: Callable[[], Iterator[Item]]) -> list[Item]:
+    with read_ahead(read) as items:
+        return list(items)
+
+
 def test_items_come_as_they_were_yielded() -> None:
-    assert list(read_ahead(lambda: iter(ITEMS))) == ITEMS
+    assert received(lambda: iter(ITEMS)) == ITEMS
 
 
 def test_the_reader_runs_in_another_process() -> None:
-    (item,) = read_ahead(process_ids)
+    (item,) = received(process_ids)
     assert isinstance(item, Evidence)
     assert item.value != os.getpid()
 
@@ -45,10 +51,10 @@ def test_an_error_of_the_reader_arrives_with_its_parts() -> None:
         yield ITEMS[0]
         raise FeedError("teams.json is broken", why="It ends too early.", fix="Scrape it again.")
 
-    arrived = read_ahead(read)
-    assert next(arrived) == ITEMS[0]
-    with pytest.raises(FeedError) as caught:
-        next(arrived)
+    with read_ahead(read) as arrived:
+        assert next(arrived) == ITEMS[0]
+        with pytest.raises(FeedError) as caught:
+            next(arrived)
     assert caught.value.as_dict() == {
         "code": "feed-unreadable",
         "what": "teams.json is broken",
@@ -63,7 +69,7 @@ def test_an_error_keeps_its_kind() -> None:
         raise DatabaseError("gone")
 
     with pytest.raises(DatabaseError):
-        list(read_ahead(read))
+        received(read)
 
 
 @pytest.mark.parametrize("end", [lambda: os._exit(7), lambda: os.kill(os.getpid(), signal.SIGKILL)])
@@ -73,7 +79,7 @@ def test_a_reader_that_dies_is_no_end_of_the_feed(end: Any) -> None:
         end()
 
     with pytest.raises(FeedError, match="ended before its feed"):
-        list(read_ahead(read))
+        received(read)
 
 
 def test_a_cell_that_cannot_be_sent_is_an_error() -> None:
@@ -81,7 +87,7 @@ def test_a_cell_that_cannot_be_sent_is_an_error() -> None:
         yield Rows("teams", "teams.json", [(1, lambda: None)])
 
     with pytest.raises(FeedError, match="cannot be stored"):
-        list(read_ahead(read))
+        received(read)
 
 
 def test_whoever_stops_listening_ends_the_reader() -> None:
@@ -90,12 +96,43 @@ def test_whoever_stops_listening_ends_the_reader() -> None:
         while True:
             yield Rows("teams", "teams.json", [(1, "x" * 1000)] * 1000)
 
-    arrived = read_ahead(read)
-    first = next(arrived)
+    with read_ahead(read) as arrived:
+        first = next(arrived)
     assert isinstance(first, Evidence)
-    arrived.close()  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(ProcessLookupError):
         os.kill(first.value, 0)
+
+
+def test_the_reader_begins_before_anybody_listens(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+
+    def read() -> Iterator[Item]:
+        begun.touch()
+        yield from ITEMS
+
+    with read_ahead(read) as arrived:
+        deadline = time.monotonic() + 30
+        while not begun.exists():
+            assert time.monotonic() < deadline, "the reader waits to be asked"
+            time.sleep(0.01)
+        assert list(arrived) == ITEMS
+
+
+def test_a_reader_that_nobody_asked_is_ended(tmp_path: Path) -> None:
+    known = tmp_path / "process"
+
+    def read() -> Iterator[Item]:
+        known.write_text(str(os.getpid()))
+        while True:
+            yield Rows("teams", "teams.json", [(1, "x" * 1000)] * 1000)
+
+    with read_ahead(read):
+        deadline = time.monotonic() + 30
+        while not (known.exists() and known.read_text()):
+            assert time.monotonic() < deadline, "the reader does not begin"
+            time.sleep(0.01)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(known.read_text()), 0)
 
 
 def test_only_large_feeds_are_worth_a_process(tmp_path: Path) -> None:

@@ -117,7 +117,8 @@ def test_the_demo_leaves_the_site_running_until_it_is_stopped(directory: Path) -
     with urllib.request.urlopen(f"{address}/sign-in") as page:
         assert page.status == 200
 
-    stopped = run(directory, sys.executable, "-m", "courtside.demo", "stop")
+    # In a narrow terminal, where “ps” would cut what it says.
+    stopped = run(directory, sys.executable, "-m", "courtside.demo", "stop", COLUMNS="20")
 
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
     with pytest.raises(urllib.error.URLError):

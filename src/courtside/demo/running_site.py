@@ -62,7 +62,11 @@ class RunningSite:
         )
 
     def stop(self) -> bool:
-        """Stop the site of an earlier demo; False where none ran."""
+        """Stop the site of an earlier demo; False where none ran.
+
+        Raises:
+            SeawallError: it does not end.
+        """
         if not self._process_file.exists():
             return False
         process_id = int(self._process_file.read_text())
@@ -75,6 +79,12 @@ class RunningSite:
             with suppress(ChildProcessError):
                 os.waitpid(process_id, os.WNOHANG)
             time.sleep(0.05)
+        if _is_site(process_id):
+            raise SeawallError(
+                f"the site (process {process_id}) does not end",
+                why=f"It was asked to {_STOP_SECONDS} seconds ago.",
+                fix=f"kill -9 {process_id}",
+            )
         return True
 
 
@@ -89,7 +99,8 @@ def _answers(address: str) -> bool:
 def _is_site(process_id: int) -> bool:
     """Whether the process is a site, and not another one that got its number since."""
     said = subprocess.run(
-        ["ps", "-o", "stat=,args=", "-p", str(process_id)],
+        # -ww: otherwise COLUMNS cuts the line, and a long path hides what runs.
+        ["ps", "-ww", "-o", "stat=,args=", "-p", str(process_id)],
         capture_output=True,
         text=True,
         check=False,

@@ -14,11 +14,13 @@ ORDER BY n.nspname, c.relname
 -- name: columns
 SELECT a.attrelid::bigint AS table_oid, a.attname AS name,
        format_type(a.atttypid, a.atttypmod) AS type,
-       (WITH RECURSIVE base (oid, typname, typbasetype) AS (
-            SELECT t.oid, t.typname, t.typbasetype
-            UNION ALL
-            SELECT b.oid, b.typname, b.typbasetype FROM pg_type b JOIN base ON b.oid = base.typbasetype)
-        SELECT typname FROM base WHERE typbasetype = 0) AS type_name,
+       CASE WHEN t.typbasetype = 0 THEN t.typname ELSE (
+            WITH RECURSIVE base (oid, typname, typbasetype) AS (
+                SELECT t.oid, t.typname, t.typbasetype
+                UNION ALL
+                SELECT b.oid, b.typname, b.typbasetype FROM pg_type b
+                JOIN base ON b.oid = base.typbasetype)
+            SELECT typname FROM base WHERE typbasetype = 0) END AS type_name,
        t.typtype::text AS type_kind, t.typcategory::text AS type_category,
        a.attnotnull AS not_null, a.attgenerated <> '' AS generated,
        a.attidentity::text AS identity,

@@ -26,28 +26,30 @@ def find(context: Context) -> Iterator[Finding]:
         tests = _tests(shape, difference)
         if not tests or not difference.changed + difference.new:
             continue
-        row = context.connection.execute(
-            sql.SQL(
-                "SELECT {} FROM {} AS d JOIN {} AS s ON s.seawall_row = d.seawall_row"
-                " WHERE d.seawall_action <> 'vanished'"
-            ).format(
+        written = sql.SQL("FROM {} AS d {} WHERE d.seawall_action <> 'vanished'")
+        counts = context.connection.execute(
+            sql.SQL("SELECT {} {}").format(
                 sql.SQL(", ").join(
-                    sql.SQL("count(*) FILTER (WHERE {0}), min({1}) FILTER (WHERE {0})").format(
-                        test,
-                        sql.SQL("concat_ws(' · ', {})").format(
-                            sql.SQL(", ").join(sql.Identifier("s", c) for c in shape.staged_key)
-                        ),
-                    )
-                    for test in tests.values()
+                    sql.SQL("count(*) FILTER (WHERE {})").format(test) for test in tests.values()
                 ),
-                difference.identifier,
-                facts.feed.tables[name].identifier,
+                written.format(difference.identifier, sql.SQL("")),
             )
         ).fetchone()
-        assert row is not None
-        for number, column in enumerate(tests):
-            count, example = row[2 * number], row[2 * number + 1]
+        assert counts is not None
+        for (column, test), count in zip(tests.items(), counts, strict=True):
             if count:
+                (example,) = context.connection.execute(
+                    sql.SQL("SELECT min(concat_ws(' · ', {})) {} AND {}").format(
+                        sql.SQL(", ").join(sql.Identifier("s", c) for c in shape.staged_key),
+                        written.format(
+                            difference.identifier,
+                            sql.SQL("JOIN {} AS s ON s.seawall_row = d.seawall_row").format(
+                                facts.feed.tables[name].identifier
+                            ),
+                        ),
+                        test,
+                    )
+                ).fetchone() or ("",)
                 yield Finding(
                     check=NAMES[0],
                     table=name,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 from seawall.errors import FeedError, SeawallError
 from seawall.feeds.reading import Item
@@ -17,6 +19,8 @@ from seawall.feeds.reading import Item
 # A process costs some hundredths of a second; a feed of this size takes longer than that to read.
 _WORTHWHILE_BYTES = 4_000_000
 _BUFFER_BYTES = 1 << 18
+# As much as Linux lets anybody have: the reader works on while the first tables are made.
+_PIPE_BYTES = 1 << 20
 
 
 def is_worthwhile(directory: Path) -> bool:
@@ -30,18 +34,15 @@ def is_worthwhile(directory: Path) -> bool:
     return sum(sizes) >= _WORTHWHILE_BYTES
 
 
-def read_ahead(read: Callable[[], Iterator[Item]]) -> Iterator[Item]:
-    """Yield what ``read()`` yields, from a forked process.
+@contextmanager
+def read_ahead(read: Callable[[], Iterator[Item]]) -> Iterator[Iterator[Item]]:
+    """What ``read()`` yields, from a forked process, which begins at once.
 
     The pipe between them is short, so the reader is never far ahead and memory stays flat. The
-    process ends with this iterator, and also when its parent is killed.
+    process ends with this context, and also when its parent is killed.
 
     Args:
         read: called in the new process; it must open connections of its own.
-
-    Raises:
-        SeawallError: as ``read()`` raised it.
-        FeedError: the reader's process ended before its feed, or yields what cannot be sent.
     """
     reading, writing = os.pipe()
     process_id = os.fork()
@@ -49,28 +50,40 @@ def read_ahead(read: Callable[[], Iterator[Item]]) -> Iterator[Item]:
         os.close(reading)
         _send_all(read, writing)
     os.close(writing)
-    code = None
+    with suppress(OSError):  # others may have taken what a user's pipes may hold together
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     try:
         with os.fdopen(reading, "rb", _BUFFER_BYTES) as source:
-            while True:
-                try:
-                    said = pickle.load(source)
-                except (EOFError, pickle.UnpicklingError):
-                    code = os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1])
-                    raise FeedError(
-                        f"the reader’s process ended before its feed, with code {code}",
-                        why="A part of a feed must not pass for the whole.",
-                        fix="Was it killed, or is memory short? Run it again.",
-                    ) from None
-                if said is None:
-                    return
-                if isinstance(said, SeawallError):
-                    raise said
-                yield said
+            yield _received(source, process_id)
     finally:
-        if code is None:
-            os.kill(process_id, signal.SIGKILL)
-            os.waitpid(process_id, 0)
+        with suppress(ChildProcessError):  # it has ended, and was waited for
+            if os.waitpid(process_id, os.WNOHANG) == (0, 0):
+                os.kill(process_id, signal.SIGKILL)
+                os.waitpid(process_id, 0)
+
+
+def _received(source: BinaryIO, process_id: int) -> Iterator[Item]:
+    """The items as they come.
+
+    Raises:
+        SeawallError: as ``read()`` raised it.
+        FeedError: the reader's process ended before its feed, or yields what cannot be sent.
+    """
+    while True:
+        try:
+            said = pickle.load(source)
+        except (EOFError, pickle.UnpicklingError):
+            code = os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1])
+            raise FeedError(
+                f"the reader’s process ended before its feed, with code {code}",
+                why="A part of a feed must not pass for the whole.",
+                fix="Was it killed, or is memory short? Run it again.",
+            ) from None
+        if said is None:
+            return
+        if isinstance(said, SeawallError):
+            raise said
+        yield said
 
 
 def _send_all(read: Callable[[], Iterator[Item]], writing: int) -> NoReturn:

@@ -42,6 +42,5 @@ def imported_table(
         reference.user_table: catalogue.tables[reference.user_table].identifier
         for reference in references
     }
-    by_users = impact.referenced_by_users(shape, references, identifiers)
-    held = impact.count_held(connection, shape, None, by_users) if row[1] else 0
+    held = impact.count_held(connection, shape, None, references, identifiers) if row[1] else 0
     return ImportedTableHealth(rows=row[0], retired=row[1], held=held)

@@ -220,7 +220,7 @@ class Ledger:
     def record_fed(
         self, run_id: int, scopes: set[tuple[str, str]], columns: set[tuple[str, str]]
     ) -> None:
-        """Record what a committed run has fed; what is recorded stays. Writes only what is new."""
+        """Record what a run has fed, in its transaction. Writes only what is new."""
         for name, told, known in (
             ("scopes", scopes, self.fed_scopes()),
             ("columns", columns, self.fed_columns()),
