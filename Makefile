@@ -48,10 +48,11 @@ test: lint types ## lint, types and every test, in as many processes as there ar
 	@$(BIN)/python -m pytest -m "not soak" --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
 
 soak: setup ## the long series: faults and races, many times over
-	@$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+	@$(BIN)/python -m pytest -m soak --exitfirst --timeout 3600 $(ARGS)
 
-bench: setup ## a million records: time, memory, WAL, dead tuples, against TRUNCATE + COPY; the cost of guards
+bench: setup ## a million records: time, memory, WAL, dead tuples, against TRUNCATE + COPY; the cost of guards and backups
 	@$(BIN)/python -m bench.guards
+	@$(BIN)/python -m bench.backups
 	@$(BIN)/python -m bench $(ARGS)
 
 bench-site: setup ## the site with 5,000 users: time and weight of pages, 50 players answering during an import

@@ -100,6 +100,8 @@ class HealthSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     stable_share: float = 0.90
     gone_share: float = 0.10
     """Share of a user table's rows in the last backup that may be gone now."""
+    backup_age_hours: float | None = None
+    """How old the last backup may be; without it, as old as it is."""
 
 
 class BackupSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -393,6 +395,9 @@ def _contradictions(manifest: Manifest) -> Iterator[str]:
     shares = [share for limit in limits for share in msgspec.structs.astuple(limit)]
     shares += [manifest.feed.set_aside_budget, manifest.health.stable_share]
     shares.append(manifest.health.gone_share)
+    age_hours = manifest.health.backup_age_hours
+    if age_hours is not None and not age_hours > 0:
+        yield "health.backup_age_hours: more than 0, or left out where any age will do"
     if manifest.backup.keep_runs < 1:
         yield "backup.keep_runs: at least the latest backup is kept"
     if any(share is not None and not 0 <= share <= 1 for share in shares):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -53,26 +54,17 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     guards: guards.Look
 
 
+@dataclass(frozen=True)
 class Verification:
     """The witnesses of one run."""
 
-    def __init__(
-        self,
-        connection: psycopg.Connection[Any],
-        url: str,
-        manifest: Manifest,
-        catalogue: Catalogue,
-        shapes: Mapping[str, Shape],
-        references: list[UserReference],
-        plan: Plan,
-    ) -> None:
-        self._connection = connection
-        self._url = url
-        self._manifest = manifest
-        self._catalogue = catalogue
-        self._shapes = shapes
-        self._references = references
-        self._plan = plan
+    connection: psycopg.Connection[Any]
+    url: str
+    manifest: Manifest
+    catalogue: Catalogue
+    shapes: Mapping[str, Shape]
+    references: list[UserReference]
+    plan: Plan
 
     def observe(self, before: Observation | None = None) -> Observation:
         """Ask every witness, as the transaction sees things now.
@@ -84,19 +76,19 @@ class Verification:
             UserDamage: a user table of the first observation is gone, so nobody can look.
         """
         # A trigger may have changed how values read: both looks must see them in the same way.
-        pin_settings(self._connection)
-        look = guards.look(self._connection, self._manifest, self._catalogue)
+        pin_settings(self.connection)
+        look = guards.look(self.connection, self.manifest, self.catalogue)
         if before is not None and (gone := guards.replaced(before.guards, look)):
             words = [what for table, what in guards.altered(before.guards, look) if table in gone]
             raise UserDamage(words, gone)
-        counts = counters.read(self._connection, self._catalogue)
+        counts = counters.read(self.connection, self.catalogue)
         return Observation(
-            fingerprints={s.name: s.take(self._connection) for s in self._subjects()},
+            fingerprints={s.name: s.take(self.connection) for s in self._subjects()},
             meanings={
                 reference.label: meanings.take(
-                    self._connection, reference, self._shapes, self._catalogue
+                    self.connection, reference, self.shapes, self.catalogue
                 )
-                for reference in self._references
+                for reference in self.references
             },
             counts=counts,
             guards=look,
@@ -115,11 +107,11 @@ class Verification:
     def _altered_by_others(self, after: Observation) -> list[str]:
         """What others committed meanwhile, which the run's own snapshot hides."""
         try:
-            second = connect(self._url)
+            second = connect(self.url)
         except SeawallError as error:
             return [f"guards: nobody saw whether somebody altered them meanwhile: {error.what}"]
         try:
-            seen = guards.look(second, self._manifest, self._catalogue)
+            seen = guards.look(second, self.manifest, self.catalogue)
         finally:
             second.close()
         return [
@@ -136,9 +128,13 @@ class Verification:
         rows = self._named_rows(before, after)
         named = dict.fromkeys(table for table, _ in rows)
         written = self._forbidden_writes(before, after)
+        refused = guards.testimony(before.guards, after.guards).tried
         for table, count in written.items():
             if table not in named:
-                rows.append((table, f"{table}: {_uncounted(count, self._manifest, table)}"))
+                words = _uncounted(count, self.manifest, table)
+                if table in refused:
+                    words += "; a guard refused it, and who tried it went on all the same"
+                rows.append((table, f"{table}: {words}"))
         rows += [
             (table, what)
             for table, what in guards.altered(before.guards, after.guards)
@@ -153,17 +149,17 @@ class Verification:
         subjects = [
             Subject(
                 name=name,
-                table=self._catalogue.tables[name],
-                columns=tuple(self._catalogue.tables[name].columns),
+                table=self.catalogue.tables[name],
+                columns=tuple(self.catalogue.tables[name].columns),
             )
-            for name in self._manifest.user_tables()
+            for name in self.manifest.user_tables()
         ]
-        for name, said in self._manifest.imported().items():
+        for name, said in self.manifest.imported().items():
             if not said.user_columns:
                 continue
-            shape = self._shapes[name]
+            shape = self.shapes[name]
             made: sql.Composable | None = None
-            difference = self._plan.differences.get(name)
+            difference = self.plan.differences.get(name)
             if difference is not None:
                 made = sql.SQL(
                     "EXISTS (SELECT FROM {} AS d WHERE d.seawall_action = 'new' AND {})"
@@ -187,25 +183,25 @@ class Verification:
         ]
         references = [
             reference
-            for reference in self._references
+            for reference in self.references
             if before.meanings[reference.label] != after.meanings[reference.label]
         ]
         if not subjects and not references:
             return []
         rows: list[tuple[str, str]] = []
-        second = damage.before_image(self._connection, self._url)
+        second = damage.before_image(self.connection, self.url)
         try:
             for subject in subjects:
                 rows += [
                     (subject.name, words)
-                    for kind, words in damage.differing_rows(subject, self._connection, second)
+                    for kind, words in damage.differing_rows(subject, self.connection, second)
                     if kind != "added" or not self._may_insert(subject.name)
                 ]
             for reference in references:
                 rows += [
                     (reference.user_table, words)
                     for words in meanings.changed(
-                        self._connection, second, reference, self._shapes, self._catalogue
+                        self.connection, second, reference, self.shapes, self.catalogue
                     )
                 ]
         finally:
@@ -219,14 +215,14 @@ class Verification:
         since = after.counts.since(before.counts)
         forbidden: dict[str, int] = {}
         for table, written in since.written.items():
-            said = self._manifest.tables.get(table)
+            said = self.manifest.tables.get(table)
             count = since.rewritten[table] if self._may_insert(table) else written
             if count and (said is None or said.owner == "users"):
                 forbidden[table] = count
         return forbidden
 
     def _may_insert(self, table: str) -> bool:
-        said = self._manifest.tables.get(table)
+        said = self.manifest.tables.get(table)
         return said is not None and "insert" in said.allow
 
 

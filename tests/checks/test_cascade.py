@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from judging import EVERY_TABLE, found
-from league import FEED, TEAMS, without
+from league import FEED, MANIFEST, TEAMS, without
 from reload_case import Reload, checks_of
 
 AGAIN = (
@@ -67,3 +67,39 @@ def test_a_cascade_between_imported_tables_alone_passes(league: Reload):
 def test_it_cannot_be_accepted(league: Reload):
     league.execute(AGAIN.format("ON DELETE CASCADE"))
     assert not found(league)["cascade-to-users"].acceptable
+
+
+SHAPES = {
+    "a composite key": (
+        "CREATE TABLE picks (id integer PRIMARY KEY, club_id integer, name text,"
+        " FOREIGN KEY (club_id, name) REFERENCES teams (club_id, name) {})"
+    ),
+    "a table that also refers to itself": (
+        "CREATE TABLE picks (id integer PRIMARY KEY, reply_to integer REFERENCES picks"
+        " ON DELETE CASCADE, team_id integer REFERENCES teams {})"
+    ),
+    "a partitioned table": (
+        "CREATE TABLE picks (id integer, day date, team_id integer REFERENCES teams {})"
+        " PARTITION BY RANGE (day); CREATE TABLE picks_all PARTITION OF picks DEFAULT"
+    ),
+    "one partition": (
+        "CREATE TABLE picks (id integer, day date, team_id integer) PARTITION BY RANGE (day);"
+        "CREATE TABLE picks_all PARTITION OF picks DEFAULT;"
+        "ALTER TABLE picks_all ADD FOREIGN KEY (team_id) REFERENCES teams {}"
+    ),
+    "an inheritance child": (
+        "CREATE TABLE picks (id integer, team_id integer);"
+        "CREATE TABLE more_picks () INHERITS (picks);"
+        "ALTER TABLE more_picks ADD FOREIGN KEY (team_id) REFERENCES teams {}"
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_a_users_table(league: Reload, shape: str):
+    league.declare(MANIFEST + '[tables.picks]\nowner = "users"\n')
+    league.execute(SHAPES[shape].format("ON DELETE NO ACTION"))
+    assert "cascade-to-users" not in found(league)
+    league.execute("DROP TABLE picks CASCADE")
+    league.execute(SHAPES[shape].format("ON DELETE CASCADE"))
+    assert "picks" in found(league)["cascade-to-users"].message

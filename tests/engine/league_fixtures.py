@@ -34,9 +34,8 @@ def make(database_url: str, tmp_path: Path) -> Iterator[MakeReload]:
 @pytest.fixture(scope="session")
 def league_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Name of a database with the small league: a copy takes a fraction of the time."""
-    with database(server_url) as url:
-        small_league(url, tmp_path_factory.mktemp("template")).connection.close()
-        yield str(conninfo_to_dict(url)["dbname"])
+    with template(server_url, tmp_path_factory, small_league) as name:
+        yield name
 
 
 @pytest.fixture
@@ -46,6 +45,18 @@ def league(server_url: str, league_template: str, tmp_path: Path) -> Iterator[Re
         reload = Reload(url, tmp_path, "", MANIFEST)
         yield reload
         reload.connection.close()
+
+
+@contextmanager
+def template(
+    server_url: str,
+    directories: pytest.TempPathFactory,
+    load: Callable[[str, Path], Reload],
+) -> Iterator[str]:
+    """The name of a database that ``load`` filled; nobody is connected to it."""
+    with database(server_url) as url:
+        load(url, directories.mktemp("template")).connection.close()
+        yield str(conninfo_to_dict(url)["dbname"])
 
 
 @contextmanager

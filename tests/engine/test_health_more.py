@@ -68,11 +68,11 @@ def test_guards_in_force_and_what_they_refused(league: Reload):
 
 def test_a_disabled_guard_is_a_fault(league: Reload):
     league.engine.install_guards()
-    league.execute("ALTER TABLE answers DISABLE TRIGGER seawall_guard_delete")
+    league.execute('ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"')
     health = league.engine.health()
     assert (health.guards.state, health.healthy) == ("broken", False)
     assert health.faults == [
-        "guards: seawall_guard_delete on answers is disabled, or off in sessions of some "
+        "guards: 0_seawall_guard_rows on answers is disabled, or off in sessions of some "
         "replication role; “seawall guard install” mends it"
     ]
 
@@ -105,6 +105,32 @@ def test_when_the_backup_was_read_back(league: Reload):
     assert said == league.value(
         "SELECT max(read_back_at) FROM seawall.backup_tables WHERE backup_id = %s", backup.backup
     )
+
+
+def test_a_backup_that_is_too_old_is_a_fault_where_the_manifest_says_so(league: Reload):
+    league.execute(
+        "UPDATE seawall.backups SET taken_at = clock_timestamp() - interval '30.5 hours'"
+    )
+    assert league.engine.health().healthy
+    league.declare("[health]\nbackup_age_hours = 48\n" + MANIFEST)
+    assert league.engine.health().healthy
+    league.declare("[health]\nbackup_age_hours = 30\n" + MANIFEST)
+    backup = league.value("SELECT max(id) FROM seawall.backups")
+    assert league.engine.health().faults == [
+        f"backup {backup} is 30.5 hours old; the limit is 30 hours; “seawall backup” takes one"
+    ]
+    assert not league.engine.health().healthy  # so the command ends with 5
+    league.engine.backup()
+    assert league.engine.health().healthy
+
+
+def test_no_backup_at_all_is_a_fault_where_there_is_a_limit(fresh: Reload):
+    fresh.engine.check()
+    assert fresh.engine.health().faults == []
+    fresh.declare("[health]\nbackup_age_hours = 30\n" + MANIFEST)
+    assert fresh.engine.health().faults == [
+        "there is no backup; the limit is 30 hours; “seawall backup” takes one"
+    ]
 
 
 # ------------------------------------------------------------------------------ structure

@@ -132,7 +132,7 @@ def test_every_job_by_the_role_that_is_meant_for_it(league: League):
         "INSERT INTO favourites VALUES (1, 1)",
         "TRUNCATE answers",
         "DROP TABLE answers",
-        "ALTER TABLE answers DISABLE TRIGGER seawall_guard_delete",
+        'ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"',
     ):
         denied(lambda s=statement: league.as_role("reload", s))
 

@@ -269,6 +269,11 @@ def test_a_staged_value_that_the_cast_would_change_is_set_aside(
         f"CREATE TABLE lake.teams (code text, founded {type_name});"
         f"INSERT INTO lake.teams VALUES ('A', {value})"
     )
+    if not fits and "words" in type_name and reload.connection.info.server_version < 160000:
+        # PostgreSQL 15 cannot be asked whether text fits, so it refuses the feed.
+        with pytest.raises(FeedError, match="does not fit its column"):
+            reload.engine.plan(staged_schema="lake")
+        return
     report = reload.engine.apply(reload.engine.plan(staged_schema="lake"))
     assert report["files"]["lake.teams"]["set_aside"] == (0 if fits else 1)
     assert reload.rows("SELECT founded FROM teams") == ([(2,)] if fits else [])

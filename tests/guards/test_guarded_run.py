@@ -64,6 +64,8 @@ class Guarded:
             stderr=subprocess.PIPE,
             text=True,
             env={**inherited, **environment},
+            # A shell starts what it puts in the background deaf to it, and all that comes of it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, *command: str, stdin: str = "", **environment: str) -> dict[str, Any]:
@@ -94,19 +96,21 @@ def _script(statement: str) -> str:
         "import os, psycopg, time\n"
         'with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:\n'
         f"    connection.execute({statement!r})\n"
-        f"    while not connection.execute({_LOOKED_AT!r}).fetchone()[0]:\n"
+        '    since = connection.execute("SELECT clock_timestamp()").fetchone()\n'
+        f"    while not connection.execute({_LOOKED_AT!r}, since).fetchone()[0]:\n"
         "        time.sleep(0.01)\n"
     )
 
 
+# A session is on the server's list some time after its backend_start, so that says nothing: a look
+# counts that began after the session's first statement.
 _LOOKED_AT = """
 SELECT count(*) > 0 OR NOT EXISTS
     (SELECT FROM pg_stat_activity
      WHERE application_name = 'seawall' AND datname = current_database())
-FROM pg_stat_activity AS watch, pg_stat_activity AS mine
-WHERE mine.pid = pg_backend_pid() AND watch.query LIKE '%pg_stat_activity%'
-  AND watch.application_name = 'seawall' AND watch.datname = mine.datname
-  AND watch.query_start > mine.backend_start + interval '1 microsecond'
+FROM pg_stat_activity AS watch
+WHERE watch.query LIKE '%%pg_stat_activity%%' AND watch.query_start > %s
+  AND watch.application_name = 'seawall' AND watch.datname = current_database()
 """
 
 
@@ -224,8 +228,8 @@ def test_without_guards_harm_is_told(league: Reload):
     "way_out",
     [
         "SET seawall.armed = 'off'; ",
-        "ALTER TABLE answers DISABLE TRIGGER seawall_guard_update; ",
-        "DROP TRIGGER seawall_guard_update ON answers; ",
+        'ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"; ',
+        'DROP TRIGGER "0_seawall_guard_rows" ON answers; ',
     ],
 )
 def test_a_command_that_switches_the_guards_off(quiet: Guarded, way_out: str):
@@ -235,9 +239,9 @@ def test_a_command_that_switches_the_guards_off(quiet: Guarded, way_out: str):
 
 
 def test_guards_switched_off_and_nothing_written(quiet: Guarded):
-    report = quiet.statement("ALTER TABLE answers DISABLE TRIGGER seawall_guard_update")
+    report = quiet.statement('ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"')
     assert (report["verdict"], report["ended_with"]) == ("unseen", 6)
-    assert "seawall_guard_update on answers is disabled" in " ".join(report["unseen"])
+    assert "0_seawall_guard_rows on answers is disabled" in " ".join(report["unseen"])
 
 
 def test_guards_removed_by_the_command(quiet: Guarded):
@@ -248,7 +252,7 @@ def test_guards_removed_by_the_command(quiet: Guarded):
         "DROP FUNCTION seawall.refuse_write CASCADE; DELETE FROM seawall.guards"
     )
     assert (report["verdict"], report["ended_with"]) == ("unseen", 6)
-    assert "seawall_guard_delete on answers was never installed" in " ".join(report["unseen"])
+    assert "0_seawall_guard_rows on answers was never installed" in " ".join(report["unseen"])
 
 
 def test_a_connection_that_does_not_carry_the_setting(quiet: Guarded):

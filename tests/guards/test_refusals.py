@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from guarding import FAMILIES, FAMILY_MANIFEST, TRUNCATE, guard, refuses, tried
+from guarding import TRUNCATE, guard, refuses, tried
 from league import MANIFEST
 from reload_case import Reload
 
@@ -31,18 +31,6 @@ TRUNCATES = [
     ("TRUNCATE clubs CASCADE", "clubs"),
 ]
 FAMILY_TRUNCATES = ["votes", "votes_2024", "votes_2024_all", "notes", "ONLY notes", "long_notes"]
-
-
-@pytest.fixture
-def guarded(league: Reload) -> Reload:
-    return guard(league)
-
-
-@pytest.fixture
-def families(league: Reload) -> Reload:
-    league.execute(FAMILIES)
-    league.declare(FAMILY_MANIFEST)
-    return guard(league)
 
 
 @pytest.mark.parametrize("write", ROW_WRITES)

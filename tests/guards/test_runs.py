@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from commands import seawall, seawall_json
-from guarding import guard, states
+from guarding import guard, states, tried
 from league import FEED, TEAMS, USER_TABLES, changed
 from reload_case import Reload, checks_of, said, unknown
 
@@ -14,11 +14,6 @@ from seawall.errors import DatabaseError
 
 ALL = (*USER_TABLES, "clubs", "teams", "games")
 CHANGED = {**FEED, "teams": changed(TEAMS, {"club": "Tennaqua"}, wins=4)}
-
-
-@pytest.fixture
-def guarded(league: Reload) -> Reload:
-    return guard(league)
 
 
 def meddle(league: Reload, body: str) -> None:
@@ -95,11 +90,16 @@ def test_a_deferred_trigger_that_writes_is_refused(guarded: Reload):
 
 
 def test_a_trigger_that_swallows_the_refusal(guarded: Reload):
+    """Nobody was harmed, and the counters saw that rows were written before the guard refused."""
     meddle(guarded, "BEGIN DELETE FROM answers; EXCEPTION WHEN OTHERS THEN NULL; END")
-    report = guarded.run(**CHANGED)
-    assert report["outcome"] == "done"
-    assert report["guards"]["tried"] == {"answers": 1}
-    assert "1 writes refused: answers" in seawall(guarded, "show", str(report["run"])).stdout
+    table = failed(
+        guarded,
+        "user-rows-damaged",
+        "answers: the run wrote 2 rows and left them as they were; a guard refused it, and who"
+        " tried it went on all the same",
+    )
+    assert table == "answers"
+    assert tried(guarded) == {"answers": 1}
 
 
 def test_a_trigger_that_disarms(guarded: Reload):
@@ -115,8 +115,8 @@ def test_a_trigger_that_disarms_and_writes_is_seen_by_the_others(guarded: Reload
 
 
 DDL = {
-    "ALTER TABLE favourites DISABLE TRIGGER seawall_guard_delete": "a trigger of favourites",
-    "DROP TRIGGER seawall_guard_delete ON favourites": "a trigger of favourites",
+    "ALTER TABLE favourites DISABLE TRIGGER \"0_seawall_guard_rows\"": "a trigger of favourites",
+    "DROP TRIGGER \"0_seawall_guard_rows\" ON favourites": "a trigger of favourites",
     "CREATE OR REPLACE FUNCTION seawall.refuse_write() RETURNS trigger LANGUAGE plpgsql"
     " AS ''BEGIN RETURN old; END''": "a trigger of",
     "ALTER TABLE favourites ADD CHECK (club_id > 0)": "a constraint of favourites",
@@ -160,9 +160,9 @@ def during(league: Reload, statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("ALTER TABLE answers DISABLE TRIGGER seawall_guard_delete", "a trigger of answers"),
+        ('ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"', "a trigger of answers"),
         (
-            "CREATE OR REPLACE TRIGGER seawall_guard_update BEFORE UPDATE ON users FOR EACH ROW"
+            'CREATE OR REPLACE TRIGGER "0_seawall_guard_rows" BEFORE UPDATE ON users FOR EACH ROW'
             " WHEN (false) EXECUTE FUNCTION seawall.refuse_write('users')",
             "a trigger of users",
         ),
@@ -225,6 +225,6 @@ def test_putting_guards_up_makes_no_plan_stale(league: Reload):
 
 def test_a_guard_switched_off_after_planning(guarded: Reload):
     plan = guarded.plan(**CHANGED)
-    guarded.execute("ALTER TABLE answers DISABLE TRIGGER seawall_guard_delete")
+    guarded.execute('ALTER TABLE answers DISABLE TRIGGER "0_seawall_guard_rows"')
     result = guarded.engine.apply(plan, acceptances=unknown(plan))
     assert result["outcome"] == "unverified"

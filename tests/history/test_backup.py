@@ -141,6 +141,8 @@ def test_a_primary_key_cannot_be_left_out(league: Reload):
     [
         ("[backup]\nkeep_runs = 0\n", "keep_runs"),
         ("[health]\ngone_share = 2\n", "from 0 to 1"),
+        ("[health]\nbackup_age_hours = 0\n", "more than 0"),
+        ("[health]\nbackup_age_hours = nan\n", "more than 0"),
         ('[tables.x]\nowner = "feed"\nkey = ["a"]\nbackup = false\n', "tables that users own"),
         ("[backup]\nkeep = 3\n", "keep"),
     ],

@@ -153,47 +153,44 @@ def test_what_a_collation_calls_equal_is_not_the_same(make: MakeReload):
     assert reload.engine.backup().written == 1
 
 
-def test_columns_renamed_added_and_dropped(make: MakeReload):
-    reload = table(
-        make,
-        "CREATE TABLE t (id serial PRIMARY KEY, name text, city text, note text);"
-        "INSERT INTO t (name, city, note) VALUES ('Ann', 'Rome', 'n'), ('Bob', 'Oslo', 'm')",
-    )
+@pytest.mark.parametrize(
+    ("made", "altered", "missing_and_same", "rows"),
+    [
+        (
+            "CREATE TABLE t (id serial PRIMARY KEY, name text, city text, note text);"
+            "INSERT INTO t (name, city, note) VALUES ('Ann', 'Rome', 'n'), ('Bob', 'Oslo', 'm')",
+            "ALTER TABLE t RENAME name TO full_name; ALTER TABLE t RENAME city TO name;"
+            "ALTER TABLE t DROP note; ALTER TABLE t ADD note text DEFAULT 'new';"
+            "ALTER TABLE t RENAME id TO number; DELETE FROM t WHERE number = 1",
+            (1, 1),
+            [(1, "Ann", "Rome", "new"), (2, "Bob", "Oslo", "new")],
+        ),
+        (
+            "CREATE TABLE t (a text, b text, c integer); INSERT INTO t VALUES"
+            " ('x', 'y', 1), ('x', 'y', 1), ('x', 'z', 2)",
+            "ALTER TABLE t DROP b; ALTER TABLE t ADD d text DEFAULT 'd';"
+            "ALTER TABLE t ALTER c TYPE bigint;"
+            "DELETE FROM t WHERE ctid IN (SELECT min(ctid) FROM t)",
+            (1, 2),
+            [("x", 1, "d"), ("x", 1, "d"), ("x", 2, "d")],
+        ),
+    ],
+    ids=["with a primary key", "without"],
+)
+def test_columns_renamed_added_and_dropped(
+    make: MakeReload,
+    made: str,
+    altered: str,
+    missing_and_same: tuple[int, int],
+    rows: list[tuple[Any, ...]],
+):
+    reload = table(make, made)
     backup = reload.engine.backup().id
-    reload.execute(
-        "ALTER TABLE t RENAME name TO full_name; ALTER TABLE t RENAME city TO name;"
-        "ALTER TABLE t DROP note; ALTER TABLE t ADD note text DEFAULT 'new';"
-        "ALTER TABLE t RENAME id TO number; DELETE FROM t WHERE number = 1"
-    )
+    reload.execute(altered)
     plan = reload.engine.plan_restore(backup=backup)
-    assert (plan.tables["t"].missing, plan.tables["t"].same) == (1, 1)
+    assert (plan.tables["t"].missing, plan.tables["t"].same) == missing_and_same
     reload.engine.restore(plan)
-    assert reload.rows("SELECT * FROM t ORDER BY 1") == [
-        (1, "Ann", "Rome", "new"),
-        (2, "Bob", "Oslo", "new"),
-    ]
-
-
-def test_the_same_without_a_primary_key(make: MakeReload):
-    reload = table(
-        make,
-        "CREATE TABLE t (a text, b text, c integer); INSERT INTO t VALUES"
-        " ('x', 'y', 1), ('x', 'y', 1), ('x', 'z', 2)",
-    )
-    backup = reload.engine.backup().id
-    reload.execute(
-        "ALTER TABLE t DROP b; ALTER TABLE t ADD d text DEFAULT 'd';"
-        "ALTER TABLE t ALTER c TYPE bigint;"
-        "DELETE FROM t WHERE ctid IN (SELECT min(ctid) FROM t)"
-    )
-    plan = reload.engine.plan_restore(backup=backup)
-    assert (plan.tables["t"].missing, plan.tables["t"].same) == (1, 2)
-    reload.engine.restore(plan)
-    assert reload.rows("SELECT * FROM t ORDER BY 1, 2") == [
-        ("x", 1, "d"),
-        ("x", 1, "d"),
-        ("x", 2, "d"),
-    ]
+    assert reload.rows("SELECT * FROM t ORDER BY 1, 2") == rows
 
 
 @pytest.mark.parametrize(

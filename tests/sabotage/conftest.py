@@ -7,21 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guards"))
 
-from league_fixtures import database
+from league_fixtures import database, template
 from victim import MANIFEST, Victim, first_load
 
 
 @pytest.fixture(scope="session")
 def victim_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Name of a database that sabotages are planted in copies of."""
-    with database(server_url) as url:
-        first_load(url, tmp_path_factory.mktemp("template")).connection.close()
-        yield str(conninfo_to_dict(url)["dbname"])
+    with template(server_url, tmp_path_factory, first_load) as name:
+        yield name
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sabotages import WITNESSES, named
+from planting import WITNESSES
+from sabotages import named
 from test_sabotages import skip_unless_superuser
 from victim import Victim
 from witnessing import carry_out

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sabotages import AFTER_THE_PLAN, EVERY, FAULTS_OF_OUR_OWN, IN_THE_RUN, Sabotage
+from planting import Sabotage
+from sabotages import AFTER_THE_PLAN, EVERY, FAULTS_OF_OUR_OWN, IN_THE_RUN
 from victim import Victim
 from witnessing import carry_out
 

@@ -23,7 +23,8 @@ OUTCOMES = {
 
 def tables() -> Iterator[str]:
     """Lines of Markdown."""
-    from sabotages import EVERY, GROUPS, WITNESSES
+    from planting import WITNESSES
+    from sabotages import EVERY, GROUPS
     from test_each_witness_is_needed import ALONE
 
     yield "| witness | what it is | sabotages here that it sees | of them alone |"

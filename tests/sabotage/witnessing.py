@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from planting import Sabotage
 from reload_case import unknown
-from sabotages import Sabotage
 from victim import Victim
 
 from seawall.errors import DatabaseError, PlanError, SeawallError

@@ -78,7 +78,8 @@ def add_users(url: str, *, first: int = 1, users: int = USERS, answers: int = AN
             " VALUES (%s, %s, %s, 'court 2', %s)",
             [
                 (
-                    teams[place * 3 % len(teams)],
+                    # The first place alone is a bye's: hardly anybody practises with one.
+                    teams[(5 + place * 3) % len(teams)],
                     FIRST_DAY + datetime.timedelta(days=place),
                     # No team practises twice at one time: those who come later practise later.
                     datetime.time(19, first // 60 % 60, first % 60),

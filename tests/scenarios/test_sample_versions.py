@@ -80,9 +80,11 @@ def test_users_rows_stand_through_the_versions_of_a_sample_feed(
     reissued = import_feed(url, fourth)
     assert (reissued.exit_code, reissued.outcome) == (3, "refused")
     assert reissued.refusals() == [
-        f"{check}:{table}@NSTF"
-        for check in ("key-churn", "vanished-share")
-        for table in ("players", "rosters")
+        "impact-retired:user_player_associations",
+        "key-churn:players@NSTF",
+        "key-churn:rosters@NSTF",
+        "vanished-share:players@NSTF",
+        "vanished-share:rosters@NSTF",
     ]
     message = reissued.message("vanished-share", "players", "NSTF")
     assert "(100%) are not in this feed" in message

@@ -3,7 +3,8 @@
 Half of the points lie between statements, every other one of them among the last tenth, where the
 run commits; half lie anywhere in the time that a run takes.
 ``SEAWALL_SOAK_KILLS`` says how many points each has; 100 if it does not. ``SEAWALL_SOAK_SEED``
-chooses others.
+chooses others. A failure says what was killed where; ``SEAWALL_SOAK_AT`` tries that point alone, as
+often.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from seawall.errors import EmbeddedError
 
 KILLS = int(os.environ.get("SEAWALL_SOAK_KILLS", "100"))
 SEED = int(os.environ.get("SEAWALL_SOAK_SEED", "1"))
+AT = os.environ.get("SEAWALL_SOAK_AT")
 PATIENCE_SECONDS = 60
 # The server must not forget what it has said is committed; its disk may.
 SETTINGS = {"fsync": "off", "full_page_writes": "on", "synchronous_commit": "on"}
@@ -117,11 +119,54 @@ def points(seconds: float, statements: int, what: str) -> Iterator[str]:
     """Seeded random points, by turns between statements and within the time."""
     chance = random.Random(f"{SEED} {what}")
     for number in range(KILLS):
-        if number % 2:
+        if AT:
+            yield AT
+        elif number % 2:
             yield f"seconds:{chance.uniform(0, seconds):.4f}"
         else:
             first = 1 if number % 4 else statements * 9 // 10
             yield f"statement:{chance.randint(first, statements)}"
+
+
+def killed_once(
+    cluster: Cluster,
+    what: str,
+    at: str,
+    before: Path,
+    after: Path,
+    says: dict[Path, list[Any]],
+    users: Any,
+) -> tuple[str, bool]:
+    """Kill one reload, look at what stands, and reload again.
+
+    Returns:
+        What the ledger said of it, and whether it had come to its end before.
+    """
+    victim = cluster.victim
+    run_before, _ = cluster.last_run()
+    ended = cluster.reload(after, what, at)
+    cluster.recover()
+
+    committed = cluster.imported() == says[after]
+    assert committed or cluster.imported() == says[before], at
+    assert victim.users_rows() == users, at
+    run, outcome = cluster.last_run()
+    if run == run_before:
+        said = "no run yet"
+    else:
+        said = outcome or "open"
+        assert run == run_before + 1
+    assert committed is (said == "done"), (at, said)
+    assert said in ("no run yet", "open", "done", "failed"), (at, said)
+    report = victim.engine.apply(victim.engine.plan(after))
+    assert report["outcome"] == ("unchanged" if committed else "done"), (at, report)
+    assert report["unverified"] == []
+    assert cluster.imported() == says[after]
+    assert victim.users_rows() == users
+    assert victim.value("SELECT count(*) FROM seawall.runs WHERE outcome IS NULL") == 0
+    if said == "open":
+        assert victim.value("SELECT outcome FROM seawall.runs WHERE id = %s", run) == "failed"
+    return said, ended.get("outcome") == "done"
 
 
 @pytest.mark.soak
@@ -144,33 +189,17 @@ def test_killed_anywhere(cluster: Cluster, what: str) -> None:
     before, after = feeds[1], feeds[0]
     became: Counter[str] = Counter()
     survived = 0
-    for at in points(whole["seconds"], whole["statements"], what):
-        run_before, _ = cluster.last_run()
-        ended = cluster.reload(after, what, at)
-        survived += ended.get("outcome") == "done"
-        cluster.recover()
-
-        committed = cluster.imported() == says[after]
-        assert committed or cluster.imported() == says[before], at
-        assert victim.users_rows() == users, at
-        run, outcome = cluster.last_run()
-        if run == run_before:
-            said = "no run yet"
-        else:
-            said = outcome or "open"
-            assert run == run_before + 1
-        assert committed is (said == "done"), (at, said)
-        assert said in ("no run yet", "open", "done", "failed"), (at, said)
+    for number, at in enumerate(points(whole["seconds"], whole["statements"], what), 1):
+        try:
+            said, late = killed_once(cluster, what, at, before, after, says, users)
+        except BaseException as error:
+            error.add_note(
+                f"SEAWALL_SOAK_SEED={SEED} SEAWALL_SOAK_AT={at} make soak ARGS='-k {what}'"
+                f"   (point {number} of {KILLS}; the feed “{after.name}” upon “{before.name}”)"
+            )
+            raise
         became[said] += 1
-
-        report = victim.engine.apply(victim.engine.plan(after))
-        assert report["outcome"] == ("unchanged" if committed else "done"), (at, report)
-        assert report["unverified"] == []
-        assert cluster.imported() == says[after]
-        assert victim.users_rows() == users
-        assert victim.value("SELECT count(*) FROM seawall.runs WHERE outcome IS NULL") == 0
-        if said == "open":
-            assert victim.value("SELECT outcome FROM seawall.runs WHERE id = %s", run) == "failed"
+        survived += late
         before, after = after, before
     print(  # noqa: T201
         f"\n{what}: {KILLS} points, {survived} of them later than the run’s end;"

@@ -82,12 +82,22 @@ def test_runs_in_a_row_while_users_write(
         for number in range(RUNS):
             report = victim.run(**feeds[number % 4])
             changed = number % 2 == 0
-            assert report["outcome"] == ("done" if changed else "unchanged"), (number, report)
-            assert report["certified"] is not changed
-            assert report["unverified"] == []
-            assert report["guards"]["state"] == "armed"
-            assert report["guards"]["tried"] == {}
-            assert {each["changed_by_run"] for each in report["users"].values()} == {0}
+            seen = {
+                "outcome": report["outcome"],
+                "certified": report["certified"],
+                "unverified": report["unverified"],
+                "guards": report["guards"]["state"],
+                "tried": report["guards"]["tried"],
+                "changed by the run": {e["changed_by_run"] for e in report["users"].values()},
+            }
+            assert seen == {
+                "outcome": "done" if changed else "unchanged",
+                "certified": not changed,
+                "unverified": [],
+                "guards": "armed",
+                "tried": {},
+                "changed by the run": {0},
+            }, f"run {number + 1} of {RUNS}: {report}"
             attempts += report["attempts"]
     answers, finished, counted = victim.rows(AGREE)[0]
     assert answers == finished == counted > 0

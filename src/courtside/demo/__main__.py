@@ -130,7 +130,7 @@ class Demo:
         user = BackgroundUser(
             url,
             user_id=cast.background_user_id,
-            team_ids=[cast.team_ids[t] for t in (INCIDENT_TEAM, leaving_team, *others[:2])],
+            team_ids=[cast.team_ids[t] for t in (INCIDENT_TEAM, leaving_team, *others[:20])],
             first_day=self.first_day,
         )
         user.start()

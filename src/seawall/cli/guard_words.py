@@ -10,6 +10,7 @@ from rich.text import Text
 
 from seawall.guarded_run import GuardedRun
 from seawall.guards import Changes, Status
+from seawall.guards.definition import PREFIX
 from seawall.render import count, say, visible
 
 _STYLES = {"harmed": "bold red", "unseen": "bold red", "stopped": "yellow", "unharmed": "green"}
@@ -28,7 +29,7 @@ def status(console: Console, seen: Status) -> None:
     for name in dict.fromkeys(guard.table for guard in seen.guards):
         of_table = [guard for guard in seen.guards if guard.table == name]
         wrong = [guard for guard in of_table if guard.state != "in force"]
-        kinds = [guard.trigger.removeprefix("seawall_guard_") for guard in of_table]
+        kinds = [guard.trigger.removeprefix(PREFIX) for guard in of_table]
         state = "in force" if not wrong else "not guarded"
         if any(guard.state != "not guarded" for guard in wrong):
             state = "not in force"
@@ -44,9 +45,7 @@ def status(console: Console, seen: Status) -> None:
 def changes(console: Console, made: Changes, verb: str) -> None:
     """Print what was put up or taken away, and what could not be."""
     for table in dict.fromkeys(table for table, _ in made.done):
-        kinds = [
-            trigger.removeprefix("seawall_guard_") for each, trigger in made.done if each == table
-        ]
+        kinds = [trigger.removeprefix(PREFIX) for each, trigger in made.done if each == table]
         say(console, f"{verb}  {table}: {', '.join(kinds)}")
     for table, why in made.failed.items():
         say(console, ("not done  ", "bold red"), f"{table}: {why}")

@@ -4,13 +4,14 @@ FROM seawall.guards ORDER BY table_name, trigger_name
 
 -- name: standing
 SELECT n.nspname AS schema, c.relname AS name, t.tgname AS trigger_name, t.tgenabled::text AS enabled,
+       t.tgtype::integer AS type_bits, pg_get_triggerdef(t.oid) AS definition,
        md5(pg_get_triggerdef(t.oid) || pg_get_functiondef(p.oid)) AS definition_digest
 FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_proc p ON p.oid = t.tgfoid
 WHERE NOT t.tgisinternal
-  AND (t.tgname LIKE 'seawall\_guard\_%%' OR (p.pronamespace = to_regnamespace('seawall')
+  AND (t.tgname ~ '^(0_)?seawall_guard_' OR (p.pronamespace = to_regnamespace('seawall')
        AND p.proname IN ('refuse_write', 'refuse_truncate')))
 ORDER BY n.nspname, c.relname, t.tgname
 

@@ -16,7 +16,7 @@ from seawall.manifest import Manifest
 
 _SQL = queries.load("seawall.guards")
 
-State = Literal["in force", "missing", "disabled", "altered", "not guarded", "surplus"]
+State = Literal["in force", "missing", "disabled", "altered", "outdated", "not guarded", "surplus"]
 
 _ALWAYS = "A"
 
@@ -40,6 +40,7 @@ _WORDS = {
     "missing": "is on record, and gone",
     "disabled": "is disabled, or off in sessions of some replication role",
     "altered": "is not what was installed",
+    "outdated": "is not what this manifest and this seawall ask for",
     "not guarded": "was never installed",
     "surplus": "protects nothing that the manifest names",
 }
@@ -68,8 +69,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def not_guarded(self) -> list[str]:
-        """Tables without a guard that they should have, or with one that was never installed."""
-        return list(dict.fromkeys(guard.table for guard in self._in("not guarded")))
+        """Tables that lack a guard that they should have, or have another in its place."""
+        lacking = self._in("not guarded", "outdated")
+        return list(dict.fromkeys(guard.table for guard in lacking))
 
     @property
     def guarded(self) -> list[str]:
@@ -120,6 +122,8 @@ def _state(guard: Guard | None, row: dict[str, Any] | None, trigger: Any | None)
         return "altered"
     if trigger["enabled"] != _ALWAYS:
         return "disabled"
+    if trigger["type_bits"] != guard.type_bits or not trigger["definition"].endswith(guard.call):
+        return "outdated"
     return "in force"
 
 

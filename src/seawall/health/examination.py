@@ -187,6 +187,8 @@ def _faults(seen: Health, manifest: Manifest, catalogue: Catalogue) -> Iterator[
                 f"({table.stable_percent:g} %); the limit is {seen.limit_percent:g} %"
             )
     yield from _lost(seen.backup, Fraction(str(manifest.health.gone_share)))
+    if manifest.health.backup_age_hours is not None:
+        yield from _too_old(seen.backup, manifest.health.backup_age_hours)
     for words in seen.guards.broken:
         yield f"guards: {words}; “seawall guard install” mends it"
     for key in catalogue.foreign_keys:
@@ -195,6 +197,15 @@ def _faults(seen: Health, manifest: Manifest, catalogue: Catalogue) -> Iterator[
     for room in seen.sequences:
         if room.used_share >= sequences.LIMIT_SHARE:
             yield f"{room.words}; when none is left, inserts fail"
+
+
+def _too_old(history: Standing | None, limit_hours: float) -> Iterator[str]:
+    """Nobody reloads any more, and nobody runs “seawall backup” either."""
+    how = f"the limit is {limit_hours:g} hours; “seawall backup” takes one"
+    if history is None:
+        yield f"there is no backup; {how}"
+    elif history.age_seconds > limit_hours * 3600:
+        yield f"backup {history.backup} is {history.age_seconds / 3600:.1f} hours old; {how}"
 
 
 def _lost(history: Standing | None, share: Fraction) -> Iterator[str]:
