@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import socket
 import threading
@@ -213,3 +214,15 @@ def _database(server_url: str, name: str, template: str) -> Iterator[str]:
         finally:
             drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
             connection.execute(drop.format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def day_over(people: Cast, database: psycopg.Connection[Any]) -> datetime.date:
+    """The last day before today on which the team had a match."""
+    row = database.execute(
+        "SELECT max(match_date) FROM schedule WHERE match_date < %s"
+        " AND %s IN (home_team_id, away_team_id)",
+        [TODAY, people.team_id],
+    ).fetchone()
+    assert row
+    return row[0]

@@ -202,15 +202,9 @@ def test_what_is_no_json(content: bytes, owner_program: Program, people: Cast) -
 
 
 def test_a_day_that_is_over_can_only_be_read(
-    owner_program: Program, people: Cast, database: psycopg.Connection[Any]
+    owner_program: Program, people: Cast, day_over: datetime.date
 ) -> None:
-    row = database.execute(
-        "SELECT max(match_date) FROM schedule WHERE match_date < '2024-09-20'"
-        " AND %s IN (home_team_id, away_team_id)",
-        [people.team_id],
-    ).fetchone()
-    assert row
-    address = f"/availability/{row[0]}/{people.team_id}"
+    address = f"/availability/{day_over}/{people.team_id}"
     assert owner_program.get(address).json()["is_past"]
     body = {"status": "in", "note": ""}
     for method in ("PUT", "PATCH", "DELETE"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -171,15 +172,9 @@ def test_an_answer_that_its_user_changed_meanwhile_is_not_written_over(
 
 
 def test_a_past_day_can_be_corrected(
-    operator: Visitor, people: Cast, database: psycopg.Connection[Any]
+    operator: Visitor, people: Cast, database: psycopg.Connection[Any], day_over: datetime.date
 ) -> None:
-    row = database.execute(
-        "SELECT max(match_date) FROM schedule WHERE match_date < '2024-09-20'"
-        " AND %s IN (home_team_id, away_team_id)",
-        [people.team_id],
-    ).fetchone()
-    assert row
-    address = f"/users/{people.owner.user_id}/answers/{people.team_id}/{row[0]}"
+    address = f"/users/{people.owner.user_id}/answers/{people.team_id}/{day_over}"
     sent = {"status": "maybe", "note": "", "version": "0", "reason": "for the record"}
     assert operator.post(address, **sent).status_code == 303
     assert answer(database)[1] == 3
