@@ -67,7 +67,15 @@ def connect(url: str) -> psycopg.Connection[Any]:
             why="seawall relies on what PostgreSQL 15 and newer do.",
             fix="Upgrade the server.",
         )
-    pin_settings(connection)
+    try:
+        pin_settings(connection)
+    except psycopg.Error as error:
+        connection.close()
+        raise DatabaseError(
+            f"the connection did not last: {str(error).strip()}",
+            why="The server ended it, or refuses a setting on which seawall relies.",
+            fix="Look at the server’s log; then run it again.",
+        ) from error
     return connection
 
 

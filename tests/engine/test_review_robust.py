@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ from reload_case import Reload, said
 from reload_case import Rows as RowList
 from rich.console import Console
 
-from seawall import render
+from seawall import database, render
 from seawall.cli import app
 from seawall.database import connect
 from seawall.errors import DatabaseError, FeedError, PlanError
@@ -399,3 +400,18 @@ def test_a_function_of_the_roles_own_schema_is_not_asked(league: Reload):
     assert report["outcome"] == "done", report["findings"]
     hashes = {each["hash"] for each in report["proof"]["references"].values()}
     assert "0" not in hashes
+
+
+def test_a_connection_that_does_not_last_is_an_error_with_its_fix(
+    database_url: str, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(database._PINNED, "work_mem", "much")
+    with pytest.raises(DatabaseError, match="the connection did not last") as caught:
+        connect(database_url)
+    assert caught.value.fix
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'seawall'"
+    mine = sessions + " AND datname = current_database()"
+    deadline = time.monotonic() + 30
+    while connection.execute(mine).fetchone() != (0,):
+        assert time.monotonic() < deadline, "the session stays"
+        time.sleep(0.01)
