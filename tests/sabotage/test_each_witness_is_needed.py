@@ -13,12 +13,11 @@ from test_sabotages import skip_unless_superuser
 from victim import Victim
 from witnessing import carry_out
 
-from seawall import apply, checks, verification
+from seawall import apply, checks, row_versions, verification
 from seawall.apply import Apply
 from seawall.catalog.model import Catalogue
 from seawall.history import backup
 from seawall.ledger import ledger
-from seawall.match import Matcher
 from seawall.witness import certificate, counters, guards, meanings
 from seawall.witness.counters import Counts
 from seawall.witness.fingerprints import Fingerprint, Subject
@@ -70,7 +69,7 @@ ALONE: list[tuple[str, str, SwitchOff, str]] = [
     (
         "digests",
         "of imported rows",
-        lambda p: p.setattr(Matcher, "row_versions", always("same")),
+        lambda p: p.setattr(row_versions, "read", always("same")),
         "an imported row is written after planning",
     ),
     ("lock", "both locks", other_locks, "a second run at the same time"),
