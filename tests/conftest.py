@@ -10,14 +10,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
-from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
+from new_databases import new_database
 from seawall import embedded
 from seawall.errors import EmbeddedError
 
@@ -73,13 +70,8 @@ def server_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(server_url: str) -> Iterator[str]:
     """The URL of a new, empty database; it is gone after the test, whoever is still connected."""
-    name = f"seawall_test_{uuid4().hex[:16]}"
-    _execute(server_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    try:
-        yield _with_database(server_url, name)
-    finally:
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        _execute(server_url, drop)
+    with new_database(server_url) as url:
+        yield url
 
 
 @pytest.fixture
@@ -163,14 +155,3 @@ def _sweep(base: Path) -> None:
                 shutil.rmtree(directory, ignore_errors=True)
         except (OSError, EmbeddedError):
             continue  # in use, somebody else's, or just being made or removed
-
-
-def _with_database(url: str, name: str) -> str:
-    if "://" not in url:
-        return make_conninfo(url, dbname=name)
-    return urlunsplit(urlsplit(url)._replace(path=f"/{quote(name, safe='')}"))
-
-
-def _execute(url: str, statement: sql.Composed) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)

@@ -16,7 +16,7 @@ import pytest
 from seawall import embedded
 from seawall.embedded.postmaster import is_alive
 
-FIXTURES = Path(__file__).parents[1] / "conftest.py"
+FIXTURES = [Path(__file__).parents[1] / name for name in ("conftest.py", "new_databases.py")]
 
 
 def start_pytest(
@@ -24,7 +24,8 @@ def start_pytest(
 ) -> subprocess.Popen[str]:
     """A test run of its own, in a directory that has this project's fixtures and one test file."""
     (directory / "tests").mkdir(exist_ok=True)
-    shutil.copy(FIXTURES, directory / "tests" / "conftest.py")
+    for file in FIXTURES:
+        shutil.copy(file, directory / "tests")
     (directory / "tests" / "test_one.py").write_text(source)
     (directory / "pytest.ini").write_text("[pytest]\nmarkers = real_feeds\n")
     inherited = {name: text for name, text in os.environ.items() if name != "REAL_FEEDS"}

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 from league import MANIFEST, small_league
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from reload_case import Reload
+
+from new_databases import name_of, new_database
 
 MakeReload = Callable[[str, str], Reload]
 
@@ -41,7 +39,7 @@ def league_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def league(server_url: str, league_template: str, tmp_path: Path) -> Iterator[Reload]:
     """The small league, loaded, with users who have answered."""
-    with database(server_url, league_template) as url:
+    with new_database(server_url, league_template) as url:
         reload = Reload(url, tmp_path, "", MANIFEST)
         yield reload
         reload.connection.close()
@@ -54,22 +52,6 @@ def template(
     load: Callable[[str, Path], Reload],
 ) -> Iterator[str]:
     """The name of a database that ``load`` filled; nobody is connected to it."""
-    with database(server_url) as url:
+    with new_database(server_url) as url:
         load(url, directories.mktemp("template")).connection.close()
-        yield str(conninfo_to_dict(url)["dbname"])
-
-
-@contextmanager
-def database(server_url: str, template: str = "template1") -> Iterator[str]:
-    """The URL of a new database for the length of a block."""
-    name = f"seawall_test_{uuid4().hex[:16]}"
-    quoted = sql.Identifier(name)
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(quoted, sql.Identifier(template))
-        )
-    try:
-        yield make_conninfo(server_url, dbname=name)
-    finally:
-        with psycopg.connect(server_url, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(quoted))
+        yield name_of(url)

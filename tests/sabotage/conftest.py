@@ -11,8 +11,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guards"))
 
-from league_fixtures import database, template
+from league_fixtures import template
 from victim import MANIFEST, Victim, first_load
+
+from new_databases import new_database
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +27,7 @@ def victim_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def victim(server_url: str, victim_template: str, tmp_path: Path) -> Iterator[Victim]:
     """The loaded league; guards are not installed."""
-    with database(server_url, victim_template) as url:
+    with new_database(server_url, victim_template) as url:
         made = Victim(url, tmp_path, "", MANIFEST)
         yield made
         made.close()

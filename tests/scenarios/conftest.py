@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scenario_commands import Ended, import_feed, name_of, new_database
+from scenario_commands import Ended, import_feed
 from scenario_users import add_users
+
+from new_databases import name_of, new_database
 
 
 @pytest.fixture(scope="session")

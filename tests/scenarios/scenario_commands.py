@@ -6,17 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 PROGRAMS = Path(sys.executable).parent
 MANIFEST = Path(str(resources.files("courtside").joinpath("manifest.toml")))
@@ -103,27 +98,6 @@ def health(url: str) -> dict[str, Any]:
     seen = run("seawall", "health", "--json", "--manifest", MANIFEST, "--database", url)
     assert seen.exit_code == 0, seen.report
     return seen.report
-
-
-@contextmanager
-def new_database(server_url: str, template: str = "template0") -> Iterator[str]:
-    """The URL of a database that is gone afterwards: empty, or a copy of another one."""
-    name = f"seawall_scenario_{uuid4().hex[:16]}"
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-        sql.Identifier(name), sql.Identifier(template)
-    )
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(create)
-        try:
-            yield make_conninfo(server_url, dbname=name)
-        finally:
-            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-            connection.execute(drop.format(sql.Identifier(name)))
-
-
-def name_of(url: str) -> str:
-    with psycopg.connect(url) as connection:
-        return connection.info.dbname
 
 
 def query(url: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:

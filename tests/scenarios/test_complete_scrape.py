@@ -8,15 +8,10 @@ from pathlib import Path
 import pytest
 import scrape_counts
 from reload_invariants import assert_healthy, teams_listed_twice
-from scenario_commands import (
-    Ended,
-    import_feed,
-    name_of,
-    new_database,
-    query,
-    show,
-)
+from scenario_commands import Ended, import_feed, query, show
 from scenario_users import every_row
+
+from new_databases import name_of, new_database
 
 pytestmark = pytest.mark.real_feeds
 

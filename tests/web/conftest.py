@@ -7,10 +7,8 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -18,8 +16,6 @@ import uvicorn
 from cast import TODAY, Cast, Member, Program, Visitor, add_cast
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from courtside import league_database
 from courtside.api import tokens
@@ -27,6 +23,7 @@ from courtside.sample_feeds import write_sample_feeds
 from courtside.site.application import create_application
 from courtside.site.configuration import Configuration
 from courtside.site.request_log import configure_log
+from new_databases import name_of, new_database
 from seawall import Engine
 
 # tests/conftest.py counts the tests that skip for this reason.
@@ -53,20 +50,19 @@ def scrape(scrapes: list[Path]) -> Path:
 @pytest.fixture(scope="session")
 def template(server_url: str, scrape: Path) -> Iterator[tuple[str, Cast]]:
     """The name of a database with the scrape and the cast; every test gets a copy."""
-    name = f"seawall_test_{uuid4().hex[:16]}"
-    with _database(server_url, name, "template0") as url:
+    with new_database(server_url) as url:
         league_database.prepare(url)
         engine = Engine(league_database.manifest(), url)
         engine.apply(engine.plan(scrape))
         with psycopg.connect(url) as connection:
             cast = add_cast(connection)
-        yield name, cast
+        yield name_of(url), cast
 
 
 @pytest.fixture
 def site_url(server_url: str, template: tuple[str, Cast]) -> Iterator[str]:
     """The test's own copy of the database."""
-    with _database(server_url, f"seawall_test_{uuid4().hex[:16]}", template[0]) as url:
+    with new_database(server_url, template[0]) as url:
         yield url
 
 
@@ -198,22 +194,6 @@ def chromium() -> Iterator[Any]:
         )
         yield browser
         browser.close()
-
-
-@contextmanager
-def _database(server_url: str, name: str, template: str) -> Iterator[str]:
-    """A database copied from a template; gone afterwards."""
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-        try:
-            yield make_conninfo(server_url, dbname=name)
-        finally:
-            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-            connection.execute(drop.format(sql.Identifier(name)))
 
 
 @pytest.fixture
