@@ -17,7 +17,11 @@ pytestmark = pytest.mark.real_feeds
 @pytest.fixture
 def scrape(real_feeds: Path, tmp_path: Path) -> Path:
     """A copy of the complete scrape, to be damaged."""
-    return shutil.copytree(real_feeds / "2025-06-30", tmp_path / "2025-06-30")
+    copy = shutil.copytree(real_feeds / "2025-06-30", tmp_path / "2025-06-30")
+    # The scrapes may be read-only, and a copy is as its original was.
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return copy
 
 
 def rewrite(file: Path, change: Callable[[list[dict[str, str]]], object]) -> None:
