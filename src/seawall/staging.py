@@ -1,8 +1,7 @@
 """Puts a feed's rows into tables of their own, by COPY, and counts what came.
 
 Staging is unlogged, lies in a schema of its own and commits by itself, before the one transaction.
-A row that the database cannot store is found by halving its batch and set aside; its neighbours go
-in.
+A row that the database cannot store is set aside; its neighbours go in.
 """
 
 from __future__ import annotations
@@ -10,19 +9,18 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
-import struct
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from seawall import queries
+from seawall.copying import StagingTable
 from seawall.errors import FeedError
 from seawall.feeds.reading import Evidence, FileRead, Item, Notice, Rows, SetAside
 from seawall.feeds.staged import SourceTable, source_tables, unfit_condition
@@ -30,31 +28,6 @@ from seawall.naming import STAGE, Shape
 from seawall.settling import LoadedTable, Settled, StagedTable, settle
 
 _SQL = queries.load("seawall", "staging.sql")
-
-# Types that psycopg writes in COPY's binary format; a table with any other goes in as text.
-_BINARY_TYPES = frozenset(
-    [
-        "bool",
-        "int2",
-        "int4",
-        "int8",
-        "float4",
-        "float8",
-        "numeric",
-        "text",
-        "varchar",
-        "date",
-        "time",
-        "timestamp",
-        "timestamptz",
-        "uuid",
-        "bytea",
-        "json",
-        "jsonb",
-    ]
-)
-_ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError, struct.error)
-_ROW_ERRORS = (*_ROW_ERRORS, OverflowError, AttributeError, psycopg.NotSupportedError)
 
 # Each table alone would wait for the disk; all at once may want more locks than there are.
 _DROPPED_AT_ONCE = 100
@@ -372,42 +345,14 @@ class Staging:
         first = self._rows[batch.table] + 1
         self._rows[batch.table] += len(batch.rows)
         rows = [(row, number, *cells) for row, cells in enumerate(batch.rows, first)]
-        return list(self._copy_or_halve(batch.table, batch.file, rows))
-
-    def _copy_or_halve(
-        self, table: str, file: str, rows: list[tuple[Any, ...]]
-    ) -> Iterator[SetAside]:
-        try:
-            self._copy_rows(table, rows)
-        except _ROW_ERRORS as error:
-            if len(rows) == 1:
-                _, _, position, *cells = rows[0]
-                said = dict(zip(self._columns[table], cells, strict=True))
-                yield SetAside(
-                    file=file,
-                    position=position,
-                    reason=f"{table} cannot store it",
-                    detail=str(error).strip().splitlines()[0],
-                    record=msgspec.json.encode(said, enc_hook=str).replace(b"\\u0000", b"\\ufffd"),
-                )
-                return
-            middle = len(rows) // 2
-            yield from self._copy_or_halve(table, file, rows[:middle])
-            yield from self._copy_or_halve(table, file, rows[middle:])
-
-    def _copy_rows(self, table: str, rows: list[tuple[Any, ...]]) -> None:
-        columns = [self._shapes[table].staged[column] for column in self._columns[table]]
-        types = [column.type_name for column in columns]
-        binary = _BINARY_TYPES.issuperset(types)
-        statement = sql.SQL("COPY {} FROM STDIN {}").format(
-            sql.Identifier(STAGE, self._stage_name(table)),
-            sql.SQL("(FORMAT binary)") if binary else sql.SQL(""),
+        staged = self._shapes[batch.table].staged
+        target = StagingTable(
+            self._connection,
+            sql.Identifier(STAGE, self._stage_name(batch.table)),
+            batch.table,
+            {column: staged[column].type_name for column in self._columns[batch.table]},
         )
-        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            if binary:
-                copy.set_types(["int8", "int4", "int8", *types])
-            for row in rows if binary else _with_json_marked(rows, types):
-                copy.write_row(row)
+        return list(target.fill(batch.file, rows))
 
     def _keep_aside(self, aside: list[SetAside]) -> None:
         if not aside:
@@ -449,18 +394,6 @@ def _refuse_unwritable(evidence: Evidence) -> None:
             f"the reader’s evidence “{evidence.name}” cannot be written as JSON: {wrong}",
             why="Evidence is kept with the run.",
             fix="Mend the reader: give text, numbers, lists and objects.",
-        )
-
-
-def _with_json_marked(
-    rows: Iterable[tuple[Any, ...]], types: Sequence[str]
-) -> Iterator[tuple[Any, ...]]:
-    """Rows for COPY's text format, in which psycopg must be told that a list or dict is JSON."""
-    first = 3  # seawall's own columns stand before the table's
-    marked = {n for n, name in enumerate(types, first) if name in ("json", "jsonb")}
-    for row in rows:
-        yield tuple(
-            Jsonb(cell) if n in marked and cell is not None else cell for n, cell in enumerate(row)
         )
 
 

@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("manifest", "catalog", "database", "embedded", "notification", "options"),
     ("naming", "references"),
     ("feeds", "scoping", "settling"),
+    ("copying",),
     ("staging",),
     ("accounts", "coverage"),
     ("match",),

@@ -10,6 +10,7 @@ from scenario_commands import Ended, import_feed
 from scenario_users import add_users
 
 from new_databases import name_of, new_database
+from seawall import embedded
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +49,12 @@ def june_13_url(server_url: str, june_13: str) -> Iterator[str]:
     """The test's own copy of the scrape of 13 June with users."""
     with new_database(server_url, june_13) as url:
         yield url
+
+
+@pytest.fixture
+def directory(memory_directory: Path) -> Iterator[Path]:
+    """Where a demo runs; its server is stopped afterwards."""
+    try:
+        yield memory_directory
+    finally:
+        embedded.stop(memory_directory / ".seawall" / "postgres")

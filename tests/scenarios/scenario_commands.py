@@ -100,6 +100,21 @@ def health(url: str) -> dict[str, Any]:
     return seen.report
 
 
+def run_in(directory: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command in a directory, with nothing of ours but what is said; a warning is an error."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "COLUMNS")}
+    return subprocess.run(
+        command,
+        cwd=directory,
+        env={**kept, "PYTHONWARNINGS": "error", **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
 def query(url: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
     with psycopg.connect(url, autocommit=True) as connection:
         return connection.execute(statement.encode(), values or None).fetchall()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import socket
@@ -10,11 +9,11 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from scenario_commands import run_in
 
 from seawall import embedded
 
@@ -40,32 +39,9 @@ INCIDENT = (
 )
 
 
-@pytest.fixture
-def directory(memory_directory: Path) -> Iterator[Path]:
-    """Where the demo runs; its server is stopped afterwards."""
-    try:
-        yield memory_directory
-    finally:
-        embedded.stop(memory_directory / ".seawall" / "postgres")
-
-
-def run(directory: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "COLUMNS")}
-    return subprocess.run(
-        command,
-        cwd=directory,
-        env={**kept, "PYTHONWARNINGS": "error", **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 def demo(directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     environment = {"SERVE": "no", **environment}
-    return run(directory, sys.executable, "-m", "courtside.demo", **environment)
+    return run_in(directory, sys.executable, "-m", "courtside.demo", **environment)
 
 
 def said(output: str, pattern: str) -> bool:
@@ -93,7 +69,7 @@ def test_the_demo_runs_twice_and_what_it_says_to_try_next_works(directory: Path)
     assert len(commands) == 7
     outputs = []
     for command in commands[1:]:
-        done = run(directory, *shlex.split(command))
+        done = run_in(directory, *shlex.split(command))
         assert done.returncode == 0, command + done.stdout + done.stderr
         outputs.append(done.stdout)
     repeated, shown, _, returned, listed, stopped = outputs
@@ -118,7 +94,7 @@ def test_the_demo_leaves_the_site_running_until_it_is_stopped(directory: Path) -
         assert page.status == 200
 
     # In a narrow terminal, where “ps” would cut what it says.
-    stopped = run(directory, sys.executable, "-m", "courtside.demo", "stop", COLUMNS="20")
+    stopped = run_in(directory, sys.executable, "-m", "courtside.demo", "stop", COLUMNS="20")
 
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
     with pytest.raises(urllib.error.URLError):

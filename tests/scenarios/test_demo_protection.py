@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scenario_commands import run_in
 
 from courtside.demo.protection import with_output
-from seawall import SeawallError, embedded
+from seawall import SeawallError
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "recover.md"
 NAMES = ("clear-list", "empty-scrape", "changed-ids", "stray-delete")
-
-
-@pytest.fixture
-def directory(memory_directory: Path) -> Iterator[Path]:
-    try:
-        yield memory_directory
-    finally:
-        embedded.stop(memory_directory / ".seawall" / "postgres")
 
 
 def outputs(text: str) -> dict[str, str]:
@@ -34,15 +25,8 @@ def outputs(text: str) -> dict[str, str]:
 def test_its_output_is_what_the_document_says(directory: Path) -> None:
     copy = directory / "recover.md"
     copy.write_text(with_output(DOCUMENT.read_text("utf-8"), dict.fromkeys(NAMES, "")), "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "courtside.demo.protection", "--write", str(copy)],
-        cwd=directory,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    program = (sys.executable, "-m", "courtside.demo.protection")
+    done = run_in(directory, *program, "--write", str(copy))
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("rows is as it was") == len(NAMES)
     shown = outputs(copy.read_text("utf-8"))

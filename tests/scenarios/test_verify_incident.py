@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scenario_commands import run_in
 
 from courtside.demo.incident import Look, wrong_with
 from courtside.demo.incident_points import POINTS, SETTING, Point, Step
 from courtside.demo.shell import Ended
-from seawall import embedded
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "incident.md"
 
 
-@pytest.fixture
-def directory(memory_directory: Path) -> Iterator[Path]:
-    try:
-        yield memory_directory
-    finally:
-        embedded.stop(memory_directory / ".seawall" / "postgres")
-
-
 def test_every_point_holds(directory: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "courtside.demo.incident"],
-        cwd=directory,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = run_in(directory, sys.executable, "-m", "courtside.demo.incident")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("  passed  ") == len(POINTS)
     assert "14 of 14 points passed" in done.stdout
