@@ -8,6 +8,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 REAL_FEEDS ?= $(abspath ../shared/feeds)
 export REAL_FEEDS
+# Hundreds of commands are started by tests and demos: each would compile all it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo demo-protection verify-incident stop test lint types check soak bench bench-site lock clean
 

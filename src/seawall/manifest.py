@@ -10,6 +10,7 @@ import difflib
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -334,7 +335,7 @@ def _unknown_keys(raw: Any, shape: Any, where: str) -> Iterator[tuple[str, str, 
         for index, value in enumerate(raw):
             yield from _unknown_keys(value, get_args(shape)[0], f"{where}[{index}]")
     elif isinstance(shape, type) and issubclass(shape, msgspec.Struct) and isinstance(raw, dict):
-        fields = {field.name: field.type for field in msgspec.structs.fields(shape)}
+        fields = _types_of_fields(shape)
         for name, value in raw.items():
             if name not in fields:
                 yield where, name, list(fields)
@@ -344,6 +345,11 @@ def _unknown_keys(raw: Any, shape: Any, where: str) -> Iterator[tuple[str, str, 
         for option in get_args(shape):
             if isinstance(option, type) and issubclass(option, msgspec.Struct):
                 yield from _unknown_keys(raw, option, where)
+
+
+@cache  # to find them out takes longer than to read a whole manifest
+def _types_of_fields(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(shape)}
 
 
 def _contradictions(manifest: Manifest) -> Iterator[str]:

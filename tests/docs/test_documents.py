@@ -9,6 +9,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin
@@ -77,9 +78,15 @@ def section(name: str, heading: str) -> str:
     return found[2]
 
 
-def syntax_trees() -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted(SOURCES.rglob("*.py")):
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def calls_and_dictionaries() -> tuple[tuple[Path, ast.Call | ast.Dict], ...]:
+    """Every call and every dictionary in the sources, with its file."""
+    return tuple(
+        (path, node)
+        for path in sorted(SOURCES.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call | ast.Dict)
+    )
 
 
 # ------------------------------------------------------------------------------- commands
@@ -132,14 +139,16 @@ def test_no_command_is_documented_that_does_not_exist(program: str) -> None:
 # ----------------------------------------------------------------------- checks and errors
 
 
+@cache
 def check_names() -> set[str]:
     """Names of rules, and of the notices that readers give."""
     names = {n for rule in checks.EVERY_RULE for n in rule.NAMES}
-    for _, tree in syntax_trees():
-        names |= set(_said_in_calls(tree, "Notice"))
+    for _, node in calls_and_dictionaries():
+        names |= set(_said_in_call(node, "Notice"))
     return names
 
 
+@cache
 def error_codes() -> set[str]:
     """Codes of errors, and of the findings that the engine itself records."""
     for package in (seawall, courtside):
@@ -151,23 +160,21 @@ def error_codes() -> set[str]:
         error = waiting.pop()
         codes.add(error.code)
         waiting += error.__subclasses__()
-    for path, tree in syntax_trees():
+    for path, node in calls_and_dictionaries():
         if path.parent.name == "checks":
             continue
-        codes |= set(_said_in_calls(tree, "Finding"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Dict):
-                pairs = zip(node.keys, node.values, strict=True)
-                codes |= {_text(v) for k, v in pairs if k and _text(k) == "check" and _text(v)}
+        codes |= set(_said_in_call(node, "Finding"))
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            codes |= {_text(v) for k, v in pairs if k and _text(k) == "check" and _text(v)}
     return codes
 
 
-def _said_in_calls(tree: ast.AST, function: str) -> Iterator[str]:
-    """The texts that calls of ``function`` give as ``check=``."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
-            values = (keyword.value for keyword in node.keywords if keyword.arg == "check")
-            yield from filter(None, map(_text, values))
+def _said_in_call(node: ast.Call | ast.Dict, function: str) -> Iterator[str]:
+    """The texts that a call of ``function`` gives as ``check=``."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
+        values = (keyword.value for keyword in node.keywords if keyword.arg == "check")
+        yield from filter(None, map(_text, values))
 
 
 def _text(node: ast.expr) -> str:

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from cast import PASSWORD
+from cast import PASSWORD, csrf_token
 
 PHONE = {"width": 390, "height": 844}
+SCHEMES = ("light", "dark")
+AXE = Axe().axe_script
 
 
 @contextmanager
@@ -24,7 +26,7 @@ def window(
     width: int = 390,
     script: bool = True,
 ) -> Iterator[Any]:
-    """A page of a browser of its own; with an email, signed in by the form.
+    """A page of a browser of its own; with an email, signed in and at its matches.
 
     Afterwards it fails where the page's own script threw or the console shows an error.
     """
@@ -43,11 +45,8 @@ def window(
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     try:
         if email:
-            page.goto("/sign-in")
-            page.get_by_label("Email").fill(email)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url("**/availability*")
+            sign_in(context, email)
+            page.goto("/availability")
         yield page
     finally:
         context.close()
@@ -56,9 +55,36 @@ def window(
     assert own == []
 
 
+def sign_in(context: Any, email: str) -> None:
+    """Send the form of signing in as its page has it, without showing either.
+
+    Taps on that form are a test of test_browser_accounts.
+    """
+    token = csrf_token(context.request.get("/sign-in").text())
+    form = {"csrf_token": token, "email": email, "password": PASSWORD}
+    answer = context.request.post("/sign-in", form=form, max_redirects=0)
+    assert answer.status == 303, answer.text()
+
+
+def in_both_schemes(page: Any) -> Iterator[str]:
+    """Show the page as it is light, then dark; without transitions, so at once and altogether."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        yield scheme
+
+
+def at_widths(page: Any, *widths: int) -> Iterator[int]:
+    """Make the window as wide as this, one width after the other; the page is to be loaded anew."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": PHONE["height"]})
+        yield width
+
+
 def violations(page: Any) -> list[str]:
     """What axe finds on the page, at levels A and AA of WCAG 2.2, and its best practices."""
-    found = Axe().run(page).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    found = page.evaluate("axe.run({resultTypes: ['violations']}).then(said => said.violations)")
     return [
         f"{rule['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
         for rule in found

@@ -134,22 +134,33 @@ def add_member(
     return Member(user_id, email, name, player_id)
 
 
+def csrf_token(page: str) -> str:
+    """The token of a page's forms."""
+    found = re.search(r'name="csrf-token" content="(\w+)"', page)
+    assert found, page
+    return found[1]
+
+
 class Visitor:
     """A browser without a window: it keeps cookies, and sends forms as pages have them."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
+        self._tokens: dict[str, str] = {}
 
     def get(self, address: str, **headers: str) -> Any:
         """The response; redirects are not followed."""
         return self.client.get(address, headers=headers, follow_redirects=False)
 
     def token(self) -> str:
-        """The token of a page that this browser was shown."""
-        page = self.client.get("/account", follow_redirects=True)
-        found = re.search(r'name="csrf-token" content="(\w+)"', page.text)
-        assert found, page.text
-        return found[1]
+        """The token of a page that this browser was shown; it lasts as long as the cookie."""
+        cookies = str(self.client.cookies.jar)
+        if cookies not in self._tokens:
+            token = csrf_token(self.client.get("/account", follow_redirects=True).text)
+            # A browser's first page gives it its cookie.
+            cookies = str(self.client.cookies.jar)
+            self._tokens[cookies] = token
+        return self._tokens[cookies]
 
     def post(self, address: str, headers: dict[str, str] | None = None, **fields: str) -> Any:
         """Send a form with this browser's token; redirects are not followed."""

@@ -18,8 +18,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from courtside import league_database
+from courtside.accounts import accounts
 from courtside.api import tokens
 from courtside.sample_feeds import write_sample_feeds
+from courtside.site import forgery
 from courtside.site.application import create_application
 from courtside.site.configuration import Configuration
 from courtside.site.request_log import configure_log
@@ -30,6 +32,8 @@ from seawall import Engine
 NO_BROWSER = "no browser (CHROMIUM=PROGRAM)"
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 SIZE = 700
+# Where the test client files a cookie of the host “testserver”, which has no dot.
+COOKIE_DOMAIN = "testserver.local"
 
 configure_log()
 
@@ -93,8 +97,14 @@ def application(site_url: str, configuration: Configuration) -> FastAPI:
 def visit(application: FastAPI) -> Iterator[Callable[[], Visitor]]:
     """Open a browser without a window, signed in as nobody."""
     with TestClient(application) as first:
-        # One start of the application serves all browsers of the test.
-        yield lambda: Visitor(TestClient(application, base_url=str(first.base_url)))
+
+        def visitor() -> Visitor:
+            client = TestClient(application, base_url=str(first.base_url))
+            # One start of the application, and one event loop, serve all browsers of the test.
+            client.portal = first.portal
+            return Visitor(client)
+
+        yield visitor
 
 
 @pytest.fixture
@@ -103,12 +113,15 @@ def anonymous(visit: Callable[[], Visitor]) -> Visitor:
 
 
 @pytest.fixture
-def sign_in(visit: Callable[[], Visitor]) -> Callable[[Member], Visitor]:
-    """Open another browser, signed in as one of the cast."""
+def sign_in(visit: Callable[[], Visitor], application: FastAPI) -> Callable[[Member], Visitor]:
+    """Open another browser, signed in as one of the cast; its session has begun already."""
 
     def as_member(member: Member) -> Visitor:
         visitor = visit()
-        assert visitor.sign_in(member.email).status_code == 303
+        browser_id = forgery.new_browser_id()
+        with application.state.database.connected() as connection:
+            accounts.start_session(connection, member.user_id, browser_id, days=1)
+        visitor.client.cookies.set("courtside", browser_id, domain=COOKIE_DOMAIN)
         return visitor
 
     return as_member

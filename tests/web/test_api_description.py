@@ -6,10 +6,8 @@ from typing import Any
 
 import psycopg
 import pytest
-import schemathesis
 from cast import Cast
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from courtside.api import tokens
 
@@ -22,6 +20,10 @@ def test_no_request_breaks_the_api(
     role: str, served: str, database: psycopg.Connection[Any], people: Cast
 ) -> None:
     """As a captain, as an operator and as nobody; answers are as described."""
+    # Here, since it takes seconds, which every process would spend that only collects.
+    import schemathesis
+    from schemathesis.specs.openapi.checks import positive_data_acceptance
+
     headers = {}
     if role != "nobody":
         user_id = getattr(people, role).user_id

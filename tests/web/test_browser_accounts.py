@@ -48,6 +48,11 @@ def test_register_find_oneself_answer_and_sign_out(
         page.get_by_role("heading", name="Sign in").wait_for()
         page.goto("/availability")
         page.get_by_role("heading", name="Sign in").wait_for()
+        page.get_by_label("Email").fill("first.visit@example.org")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").tap()
+        page.get_by_role("heading", name="Tennaqua - 22", exact=True).wait_for()
+        assert card.get_by_role("button", name="In").get_attribute("aria-pressed") == "true"
     linked = database.execute(
         "SELECT player_id FROM user_player_associations JOIN users ON users.id = user_id"
         " WHERE email = 'first.visit@example.org'"

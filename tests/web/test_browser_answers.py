@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from browsing import violations, window
+from browsing import at_widths, violations, window
 from cast import INCIDENT_DAY, Cast, Visitor
 
 CARD = f"#day-{INCIDENT_DAY}"
@@ -47,8 +47,8 @@ def test_buttons_are_large_enough_and_nothing_is_wider_than_the_phone(
     chromium: Any, served: str, people: Cast
 ) -> None:
     # 200 % zoom of a phone of 390 px leaves 195 px.
-    for width in (390, 360, 195):
-        with window(chromium, served, email=people.owner.email, width=width) as page:
+    with window(chromium, served, email=people.owner.email) as page:
+        for width in at_widths(page, 390, 360, 195):
             for address in ("/availability", "/account", "/find-yourself?league=1&name=a"):
                 page.goto(address)
                 page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from browsing import violations, window
+from browsing import in_both_schemes, violations, window
 from cast import INCIDENT_DAY, TODAY, Cast
 from fastapi import FastAPI
 from test_browser_pages import PICTURES, picture
@@ -55,19 +55,18 @@ def choose(page: Any, name: str) -> None:
     page.wait_for_url("**/imports/plan/*")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_an_import_with_an_acceptance(
-    chromium: Any, served: str, people: Cast, scheme: str
-) -> None:
+def test_an_import_with_an_acceptance(chromium: Any, served: str, people: Cast) -> None:
     found: list[Any] = []
 
     def look(page: Any, name: str) -> None:
-        picture(page, f"{name}-{scheme}")
+        for scheme in in_both_schemes(page):
+            picture(page, f"{name}-{scheme}")
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        found.extend((name, text) for text in violations(page))
-        assert not too_wide(page), name
+        for scheme in in_both_schemes(page):
+            found.extend((name, scheme, text) for text in violations(page))
+            assert not too_wide(page), (name, scheme)
 
-    with window(chromium, served, email=people.operator.email, scheme=scheme) as page:
+    with window(chromium, served, email=people.operator.email) as page:
         page.goto("/imports")
         look(page, "imports")
         choose(page, "2024-10-04")
@@ -97,12 +96,10 @@ def test_an_import_with_an_acceptance(
     assert found == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_correction_and_a_restore(
     chromium: Any,
     served: str,
     people: Cast,
-    scheme: str,
     database: psycopg.Connection[Any],
     root: Path,
     application: FastAPI,
@@ -112,11 +109,12 @@ def test_a_correction_and_a_restore(
     found: list[Any] = []
 
     def look(page: Any, name: str) -> None:
-        picture(page, f"{name}-{scheme}")
-        found.extend((name, text) for text in violations(page))
-        assert not too_wide(page), name
+        for scheme in in_both_schemes(page):
+            picture(page, f"{name}-{scheme}")
+            found.extend((name, scheme, text) for text in violations(page))
+            assert not too_wide(page), (name, scheme)
 
-    with window(chromium, served, email=people.operator.email, scheme=scheme) as page:
+    with window(chromium, served, email=people.operator.email) as page:
         page.goto("/users")
         look(page, "users")
         page.get_by_label("Email, name or player’s name").fill("owner")

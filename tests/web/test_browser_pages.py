@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from browsing import violations, window
+from browsing import SCHEMES, at_widths, in_both_schemes, violations, window
 from cast import INCIDENT_DAY, Cast
 
 PICTURES = os.environ.get("PICTURES")
@@ -54,27 +54,30 @@ def picture(page: Any, name: str) -> None:
         page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_keeps_anybody_out(chromium: Any, served: str, people: Cast, scheme: str) -> None:
+def test_no_page_keeps_anybody_out(chromium: Any, served: str, people: Cast) -> None:
     found = []
-    with window(chromium, served, scheme=scheme) as page:
+    with window(chromium, served) as page:
         for address in ANONYMOUS_PAGES:
             page.goto(address)
-            picture(page, f"{address.strip('/')}-{scheme}")
-            found += [(address, text) for text in violations(page)]
-    with window(chromium, served, email=people.owner.email, scheme=scheme) as page:
+            for scheme in in_both_schemes(page):
+                picture(page, f"{address.strip('/')}-{scheme}")
+                found += [(address, scheme, text) for text in violations(page)]
+    with window(chromium, served, email=people.owner.email) as page:
         for number, address in enumerate(PAGES):
             page.goto(address)
-            picture(page, f"{number}-{address.strip('/').split('?')[0].replace('/', '-')}-{scheme}")
+            for scheme in in_both_schemes(page):
+                name = address.strip("/").split("?")[0].replace("/", "-")
+                picture(page, f"{number}-{name}-{scheme}")
             # What is folded away must be as good.
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-            found += [(address, text) for text in violations(page)]
+            for scheme in in_both_schemes(page):
+                found += [(address, scheme, text) for text in violations(page)]
     assert found == []
 
 
 def test_pictures_of_the_page(chromium: Any, served: str, people: Cast) -> None:
     """What the documents show; the pictures are kept where PICTURES=DIR asks for it."""
-    for scheme in ("light", "dark"):
+    for scheme in SCHEMES:
         with window(chromium, served, email=people.owner.email, scheme=scheme) as page:
             card = page.locator(f"#day-{INCIDENT_DAY}")
             card.get_by_role("button", name="Out", exact=True).tap()
@@ -91,8 +94,9 @@ def test_the_navigation_is_one_line_on_a_phone(
     """Also of who has every entry: captain and operator. Narrower, nothing is lost."""
     database.execute("INSERT INTO operators (user_id) VALUES (%s)", [people.mate.user_id])
     entries = ["Matches", "History", "Team", "Imports", "Users"]
-    for width in (390, 360, 320, 195):
-        with window(chromium, served, email=people.mate.email, width=width) as page:
+    with window(chromium, served, email=people.mate.email) as page:
+        for width in at_widths(page, 390, 360, 320, 195):
+            page.goto("/availability")
             links = page.get_by_role("navigation", name="Main").get_by_role("link")
             assert links.all_inner_texts() == entries
             tops = {link.bounding_box()["y"] for link in links.all()}
