@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from api_responses import is_problem
 from cast import Cast, Program, Visitor
-from test_api import is_problem
 
 WEDNESDAY = "2024-10-23"
 PRACTICE = {"day": WEDNESDAY, "time": "18:30", "place": "Court 3", "notes": "bring balls"}

@@ -1,4 +1,4 @@
-"""A captain's grid, answers for others, who is captain, and who is let in."""
+"""A captain's grid, answers for others, paper and files; also with reloads in between."""
 
 from __future__ import annotations
 
@@ -9,40 +9,16 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from cast import INCIDENT_DAY, LEAGUE, Cast, Member, Visitor, add_member, spots
+from captain_answers import DAY, answer_address, answers_of, set_answer
+from cast import LEAGUE, Cast, Visitor, add_member, spots
 
 from courtside import league_database
 from seawall import Engine
-
-DAY = INCIDENT_DAY
-
-
-def answer_address(people: Cast, member: Member) -> str:
-    return f"/captain/{people.team_id}/{DAY}/{member.user_id}/status"
-
-
-def set_answer(
-    database: psycopg.Connection[Any], people: Cast, member: Member, status: int, note: str = ""
-) -> None:
-    database.execute(
-        "INSERT INTO player_availability (user_id, match_date, team_id, availability_status, notes)"
-        " VALUES (%s, %s, %s, %s, %s)",
-        [member.user_id, DAY, people.team_id, status, note or None],
-    )
-
-
-def answers_of(database: psycopg.Connection[Any], member: Member) -> list[Any]:
-    return database.execute(
-        "SELECT match_date, team_id, availability_status, notes, version FROM player_availability"
-        " WHERE user_id = %s ORDER BY 1, 2",
-        [member.user_id],
-    ).fetchall()
 
 
 def names_in_rows(page: str) -> list[str]:
@@ -260,214 +236,6 @@ def test_the_print_view_has_words_and_notes(
     assert "Maybe *" in page
     assert f"<strong>{people.owner.name}:</strong> on call" in page
     assert "Tuesday 24 September 2024" in page
-
-
-# -------------------------------------------------------------------------------- who is captain
-
-
-def test_an_operator_names_a_captain_and_ends_it(
-    operator: Visitor, owner: Visitor, people: Cast, database: psycopg.Connection[Any]
-) -> None:
-    address = f"/captain/{people.team_id}"
-    assert owner.get(address).status_code == 403
-    fields = {"user": str(people.owner.user_id)}
-    for _ in range(2):
-        done = operator.post(f"{address}/captains", decision="name", **fields)
-        assert done.status_code == 303
-    assert owner.get(address).status_code == 200
-    assert 'href="/captain"' in owner.get("/availability").text
-    done = owner.post(answer_address(people, people.mate), status="in", version="0")
-    assert done.status_code == 303
-    operator.post(f"{address}/captains", decision="end", **fields)
-    assert owner.get(address).status_code == 403
-    rows = database.execute(
-        "SELECT user_id, named_by, ended_by, ended_at IS NOT NULL FROM named_captains"
-    ).fetchall()
-    operator_id = people.operator.user_id
-    assert rows == [(people.owner.user_id, operator_id, operator_id, True)]
-
-
-def test_only_an_operator_names_captains_and_only_players(
-    mate: Visitor, operator: Visitor, owner: Visitor, stranger: Visitor, people: Cast,
-    database: psycopg.Connection[Any],
-) -> None:  # fmt: skip
-    address = f"/captain/{people.team_id}/captains"
-    fields = {"user": str(people.owner.user_id), "decision": "name"}
-    assert mate.post(address, **fields).status_code == 403
-    assert owner.post(address, **fields).status_code == 403
-    assert stranger.post(address, **fields).status_code == 404
-    for other in (people.stranger.user_id, 10**16):
-        refused = operator.post(address, user=str(other), decision="name")
-        assert refused.status_code == 404
-    assert operator.post(address, user="x", decision="name").status_code == 400
-    assert operator.post(address, user="1", decision="x").status_code == 400
-    assert database.execute("SELECT FROM named_captains").fetchall() == []
-
-
-def test_where_the_captain_comes_to(
-    mate: Visitor, owner: Visitor, operator: Visitor, people: Cast
-) -> None:
-    assert mate.get("/captain").headers["location"] == f"/captain/{people.team_id}"
-    assert owner.get("/captain").status_code == 404
-    found = operator.get("/captain?q=tennaqua")
-    assert f'href="/captain/{people.team_id}"' in found.text
-    assert "No team found" in operator.get("/captain?q=%00%25_nobody").text
-
-
-def test_a_captain_decides_who_is_who_in_their_team(
-    mate: Visitor,
-    stranger: Visitor,
-    newcomer: Visitor,
-    people: Cast,
-    database: psycopg.Connection[Any],
-) -> None:
-    ours = spots(database, people.team_id)[3][0]
-    row = database.execute(
-        "INSERT INTO link_requests (user_id, player_id, reason) VALUES (%s, %s, 'ambiguous')"
-        " RETURNING id",
-        [people.newcomer.user_id, ours],
-    ).fetchone()
-    assert row
-    address = f"/link-requests/{row[0]}"
-    # The captain of another team is told nothing.
-    database.execute(
-        "UPDATE rosters SET captain = 'captain' WHERE player_id = %s", [people.stranger.player_id]
-    )
-    assert people.newcomer.name not in stranger.get("/link-requests").text
-    assert stranger.post(address, decision="approve").status_code == 404
-    assert newcomer.post(address, decision="approve").status_code == 404
-    assert "1 person says who they are" in mate.get(f"/captain/{people.team_id}").text
-    assert people.newcomer.name in mate.get("/link-requests").text
-    assert mate.post(address, decision="approve").status_code == 303
-    assert newcomer.get(f"/availability?team={people.team_id}").status_code == 200
-
-
-# ------------------------------------------------------------------------------------ who may
-
-
-GETS = ("", "?all=yes", "/2024-09-24", "/print", "/answers.csv", "/practices")
-POSTS = {
-    "/2024-09-24/{owner}/status": {"status": "in", "version": "0"},
-    "/captains": {"user": "{owner}", "decision": "name"},
-    "/practices": {"day": "2024-09-25", "time": "18:00"},
-    "/practices/{practice}": {"day": "2024-10-02", "time": "18:00", "version": "1"},
-    "/practices/{practice}/cancel": {"version": "1"},
-    "/practices/{practice}/put-on-again": {"version": "1"},
-}
-
-
-@pytest.fixture
-def practice_id(people: Cast, database: psycopg.Connection[Any]) -> int:
-    row = database.execute(
-        "INSERT INTO practices (team_id, practice_date, start_time, created_by)"
-        " VALUES (%s, '2024-10-01', '18:00', %s) RETURNING id",
-        [people.team_id, people.mate.user_id],
-    ).fetchone()
-    assert row
-    return row[0]
-
-
-@pytest.fixture
-def filled(people: Cast, practice_id: int) -> Callable[[str], str]:
-    def fill(text: str) -> str:
-        return text.replace("{owner}", str(people.owner.user_id)).replace(
-            "{practice}", str(practice_id)
-        )
-
-    return fill
-
-
-def rows_of_users(database: psycopg.Connection[Any]) -> list[Any]:
-    return database.execute(
-        """
-        SELECT 'a', a::text FROM player_availability a
-        UNION ALL SELECT 'h', h::text FROM availability_history h
-        UNION ALL SELECT 'p', p::text FROM practices p
-        UNION ALL SELECT 'c', c::text FROM named_captains c ORDER BY 1, 2
-        """
-    ).fetchall()
-
-
-@pytest.mark.parametrize("part", [*GETS, "/practices/{practice}"])
-def test_who_may_look(
-    part: str, mate: Visitor, operator: Visitor, owner: Visitor, stranger: Visitor,
-    newcomer: Visitor, anonymous: Visitor, people: Cast, filled: Callable[[str], str],
-) -> None:  # fmt: skip
-    address = f"/captain/{people.team_id}{filled(part)}"
-    assert mate.get(address).status_code == 200
-    assert operator.get(address).status_code == 200
-    assert owner.get(address).status_code == 403
-    for nobody in (stranger, newcomer):
-        refused = nobody.get(address)
-        assert refused.status_code == 404
-        assert "Tennaqua" not in refused.text
-    asked = anonymous.get(address)
-    assert asked.status_code == 303
-    assert asked.headers["location"].startswith("/sign-in?next=/captain")
-
-
-@pytest.mark.parametrize("part", POSTS)
-def test_who_may_write(
-    part: str, mate: Visitor, operator: Visitor, owner: Visitor, stranger: Visitor,
-    newcomer: Visitor, anonymous: Visitor, people: Cast, filled: Callable[[str], str],
-    database: psycopg.Connection[Any],
-) -> None:  # fmt: skip
-    address = f"/captain/{people.team_id}{filled(part)}"
-    fields = {name: filled(value) for name, value in POSTS[part].items()}
-    before = rows_of_users(database)
-    assert anonymous.post(address, **fields).status_code == 401
-    assert stranger.post(address, **fields).status_code == 404
-    assert newcomer.post(address, **fields).status_code == 404
-    assert owner.post(address, **fields).status_code == 403
-    if part != "/captains":
-        assert operator.post(address, **fields).status_code == 403
-    for headers in ({}, {"Origin": "https://evil.example"}):
-        refused = mate.client.post(address, data=fields, headers=headers, follow_redirects=False)
-        assert refused.status_code == 403
-    for method in ("PUT", "DELETE", "PATCH"):
-        refused = mate.client.request(method, address, headers={"X-CSRF-Token": mate.token()})
-        assert refused.status_code == 405
-    assert rows_of_users(database) == before
-    allowed = operator if part == "/captains" else mate
-    assert allowed.post(address, **fields).status_code == 303
-
-
-@pytest.mark.parametrize("team", ["0", "-1", "x", "9" * 25, "1.5", "%00"])
-@pytest.mark.parametrize("part", [*GETS, "/practices/{practice}"])
-def test_a_team_that_is_none(
-    team: str, part: str, mate: Visitor, operator: Visitor, filled: Callable[[str], str]
-) -> None:
-    for visitor in (mate, operator):
-        assert visitor.get(f"/captain/{team}{filled(part)}").status_code == 404
-
-
-def test_days_and_practices_that_are_none(
-    mate: Visitor, people: Cast, database: psycopg.Connection[Any]
-) -> None:
-    for day in ("2024-09-31", "today", "0001-01-01", "9999-12-31", "%00"):
-        assert mate.get(f"/captain/{people.team_id}/{day}").status_code == 404
-    for practice in ("0", "-1", "x", "9" * 25):
-        assert mate.get(f"/captain/{people.team_id}/practices/{practice}").status_code == 404
-        address = f"/captain/{people.team_id}/practices/{practice}/cancel"
-        assert mate.post(address, version="1").status_code == 404
-    # A practice of another team, at an address of one's own.
-    row = database.execute(
-        "INSERT INTO practices (team_id, practice_date, start_time, created_by)"
-        " VALUES (%s, '2024-10-01', '18:00', %s) RETURNING id",
-        [people.other_team_id, people.stranger.user_id],
-    ).fetchone()
-    assert row
-    address = f"/captain/{people.team_id}/practices/{row[0]}"
-    assert mate.get(address).status_code == 404
-    assert mate.post(f"{address}/cancel", version="1").status_code == 404
-
-
-def test_a_page_is_small(mate: Visitor, people: Cast, database: psycopg.Connection[Any]) -> None:
-    parts = [mate.get(f"/static/{name}").content for name in ("style.css", "site.js")]
-    for part in GETS:
-        page = mate.get(f"/captain/{people.team_id}{part}")
-        assert len(page.content) + sum(map(len, parts)) < 60_000, (part, len(page.content))
-    del database
 
 
 # ----------------------------------------------------------------------------------- reloads

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -85,14 +85,19 @@ def said_of_days(text: str) -> list[str]:
 
 
 @contextmanager
-def browser_in(chromium: Any, served: str, session: str, zone: str) -> Iterator[Any]:
-    """A window of a browser in a zone, which has a session already."""
-    context = chromium.new_context(
-        base_url=served, viewport={"width": 390, "height": 844}, timezone_id=zone
-    )
+def traveller(chromium: Any, served: str, session: str) -> Iterator[Callable[[str], Any]]:
+    """A browser with a session; the value puts it in a zone, and is then its page."""
+    context = chromium.new_context(base_url=served, viewport={"width": 390, "height": 844})
     context.add_cookies([{"name": "courtside", "value": session, "url": served}])
+    page = context.new_page()
+    developer = context.new_cdp_session(page)
+
+    def to(zone: str) -> Any:
+        developer.send("Emulation.setTimezoneOverride", {"timezoneId": zone})
+        return page
+
     try:
-        yield context.new_page()
+        yield to
     finally:
         context.close()
 
@@ -119,8 +124,9 @@ def test_every_zone_shows_the_same_days(
     ).fetchone()
     assert row
     assert row[0] == [f"TimeZone={server_zone}"]
-    for number, zone in enumerate(ZONES):
-        with browser_in(chromium, served, session, zone) as page:
+    with traveller(chromium, served, session) as to:
+        for number, zone in enumerate(ZONES):
+            page = to(zone)
             page.goto("/mobile/availability?all=yes")
             assert page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone") == zone
             assert said_of_days(page.content()) == EXPECTED
