@@ -47,7 +47,7 @@ types: setup ## static types
 	@$(BIN)/basedpyright --level error
 
 test: lint types ## lint, types and every test, in as many processes as there are processors
-	@$(BIN)/python -m pytest -m "not soak" --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -m "not soak" --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: setup ## the long series: faults and races, many times over
 	@$(BIN)/python -m pytest -m soak --exitfirst --timeout 3600 $(ARGS)

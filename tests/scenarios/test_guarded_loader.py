@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from scenario_commands import MANIFEST, Ended, query, run
+from scenario_commands import MANIFEST, Ended, query, start
 from scenario_users import ANSWERS, USER_TABLES, every_row, meanings, rows_of_users
 
 from courtside import league_database
@@ -65,7 +65,7 @@ def run_loader(url: str, directory: Path, **said: object) -> Ended:
     """Run the loader under guard, as a process of its own."""
     script = directory / "loader.py"
     script.write_text(LOADER.format(**{"reloaded": {}, **said}), encoding="utf-8")
-    return run(
+    return start(
         "seawall", "guard", "run", "--json", "--database", url, "--manifest", MANIFEST,
         "--", sys.executable, script,
     )  # fmt: skip
