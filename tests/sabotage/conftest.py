@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guards"))
 from league_fixtures import template
 from victim import MANIFEST, Victim, first_load
 
-from new_databases import new_database
+from new_databases import name_of, new_database
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +22,26 @@ def victim_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) -
     """Name of a database that sabotages are planted in copies of."""
     with template(server_url, tmp_path_factory, first_load) as name:
         yield name
+
+
+@pytest.fixture(scope="session")
+def guarded_template(
+    server_url: str, victim_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Name of the same database with every guard up."""
+    with new_database(server_url, victim_template) as url:
+        made = Victim(url, tmp_path_factory.mktemp("guarded"), "", MANIFEST)
+        made.guarded().close()
+        yield name_of(url)
+
+
+@pytest.fixture
+def guarded_victim(server_url: str, guarded_template: str, tmp_path: Path) -> Iterator[Victim]:
+    """The loaded league with every guard up."""
+    with new_database(server_url, guarded_template) as url:
+        made = Victim(url, tmp_path, "", MANIFEST)
+        yield made
+        made.close()
 
 
 @pytest.fixture

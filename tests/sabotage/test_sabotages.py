@@ -29,10 +29,12 @@ def test_there_are_enough() -> None:
 
 
 @pytest.mark.parametrize("sabotage", EVERY, ids=words)
-def test_sabotage(victim: Victim, sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sabotage(
+    guarded_victim: Victim, sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the guards up."""
+    victim = guarded_victim
     skip_unless_superuser(victim, sabotage)
-    victim.guarded()
     users, imported = victim.users_rows(), victim.imported_rows()
     attempt = carry_out(victim, sabotage, monkeypatch)
 
