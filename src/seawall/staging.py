@@ -243,7 +243,7 @@ class Staging:
 
     def _see(self, file: str, positions: Sequence[Any]) -> None:
         """Keep the highest position, to compare it with what the reader says that it read."""
-        if not all(type(position) is int and position > 0 for position in positions):
+        if set(map(type, positions)) != {int} or min(positions) < 1:
             raise FeedError(
                 f"the reader’s positions in {file} are not numbers from 1 on",
                 why="A record is found again, and counted, by its position in its file.",
@@ -333,7 +333,7 @@ class Staging:
     def _copy(self, batch: Rows) -> list[SetAside]:
         """COPY a batch; returns its rows that the database cannot store."""
         width = len(self._columns.get(batch.table, ())) + 1
-        if width == 1 or any(len(row) != width for row in batch.rows):
+        if width == 1 or not {width}.issuperset(map(len, batch.rows)):
             raise FeedError(
                 f"the reader’s rows for {batch.table} are not of the columns that it declared",
                 why="Which value belongs to which column cannot be told.",
