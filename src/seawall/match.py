@@ -20,7 +20,7 @@ from psycopg import sql
 from seawall.coverage import Coverage
 from seawall.manifest import Manifest
 from seawall.naming import STAGE, Shape, as_staged, retired_condition
-from seawall.settling import without_parent
+from seawall.settling import as_record, without_parent
 from seawall.staging import Progress, StagedFeed
 
 
@@ -155,7 +155,7 @@ class Matcher:
                     "   WHERE s.seawall_row = lost.seawall_row RETURNING s.*)"
                     " INSERT INTO seawall_stage.set_aside"
                     " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position,"
-                    " {reason}, '', false, to_jsonb(gone)::text FROM gone"
+                    " {reason}, '', false, {record} FROM gone"
                 ).format(
                     difference=target,
                     lost=sql.Identifier(f"seawall_lost_{column}"),
@@ -163,6 +163,7 @@ class Matcher:
                     load_id=sql.Literal(self._feed.load_id),
                     files=sql.Literal(list(self._feed.file_names)),
                     reason=sql.Literal(without_parent(shape.parents[column].table, name)),
+                    record=as_record("gone"),
                 )
             )
             gone += cursor.rowcount

@@ -303,10 +303,13 @@ class Staging:
                     fix=f"Columns that the manifest gives to the feed: {', '.join(shape.staged)}.",
                 )
             self._columns[name] = tuple(carried)
+            # Hashed while rows come in, when the server has time, and not when all wait for it.
             statements.append(
                 sql.SQL(
                     "CREATE UNLOGGED TABLE {} (seawall_row bigint NOT NULL,"
-                    " seawall_file integer NOT NULL, seawall_position bigint NOT NULL, {})"
+                    " seawall_file integer NOT NULL, seawall_position bigint NOT NULL, {},"
+                    " seawall_key_hash bigint GENERATED ALWAYS AS (CASE WHEN num_nulls({key}) = 0"
+                    " THEN hash_record_extended(ROW({key}), 0) END) STORED)"
                     " WITH (autovacuum_enabled = false)"
                 ).format(
                     sql.Identifier(STAGE, self._stage_name(name)),
@@ -318,6 +321,7 @@ class Staging:
                         )
                         for column in carried
                     ),
+                    key=sql.SQL(", ").join(map(sql.Identifier, shape.staged_key)),
                 )
             )
         if statements:
