@@ -9,8 +9,8 @@ import psycopg
 from psycopg import sql
 
 from seawall.catalog.model import ForeignKey
+from seawall.difference import Difference
 from seawall.manifest import Manifest
-from seawall.match import Difference
 from seawall.naming import Shape, as_staged, retired_condition
 from seawall.plan import Change
 from seawall.references import UserReference

@@ -166,9 +166,12 @@ class _Settling:
 
     def content(self) -> tuple[int, str]:
         """How many rows there are, and a digest of what they say, whatever their order."""
+        # A row's hash is a weighted sum of its cells' hashes: without another hash around it, two
+        # rows could exchange a value and no sum over rows would show it.
         row = self._connection.execute(
             sql.SQL(
-                "SELECT count(*), coalesce(sum(hash_record_extended(ROW({cells}), 0)), 0)::text"
+                "SELECT count(*), coalesce(sum("
+                "hashint8extended(hash_record_extended(ROW({cells}), 0), 0)), 0)::text"
                 " FROM {stage} AS s"
             ).format(
                 cells=sql.SQL(", ").join(self._hashed("s", c) for c in self._load.columns),
