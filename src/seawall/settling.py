@@ -14,11 +14,26 @@ from psycopg import sql
 from seawall.naming import STAGE, Shape
 
 _EXAMPLES = 5
+_OWN_COLUMNS = ("seawall_row", "seawall_file", "seawall_position", "seawall_key_hash")
+# A hash of these tells apart what ``=`` tells apart.
+_HASHED_TYPES = frozenset(
+    (
+        *("bool", "int2", "int4", "int8", "float4", "float8", "text", "varchar", "bpchar"),
+        *("date", "time", "timestamp", "timestamptz", "uuid", "bytea"),
+    )
+)
 
 
 def without_parent(parent: str, table: str) -> str:
     """Why a record is set aside that cannot stand without a parent which is nowhere."""
     return f"no {parent} of that key for {table}"
+
+
+def as_record(rows: str) -> sql.Composed:
+    """A staged row as the JSON text of a record, without seawall's own columns."""
+    return sql.SQL("(to_jsonb({}) - {}::text[])::text").format(
+        sql.Identifier(rows), sql.Literal(list(_OWN_COLUMNS))
+    )
 
 
 class LoadedTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +54,8 @@ class StagedTable(LoadedTable, frozen=True, kw_only=True):
     """One table's rows as the feed has them, one a key."""
 
     rows: int
+    content: str
+    """Tells whether the rows are the same as another time, in whatever order they came."""
     conflicts: int
     """Rows set aside because an earlier one has the same key and says something else."""
     conflict_examples: tuple[str, ...]
@@ -70,18 +87,18 @@ def settle(
         # A transaction a table: each statement alone would wait for the disk.
         with connection.transaction():
             settling = _Settling(connection, shapes[name], load, load_id, files)
-            settling.set_aside_null_keys()
             conflicts, examples = 0, []
-            for file, same, count, some in settling.drop_repeats():
+            for file, same, count, some in settling.leave_one_a_key():
                 if same:
                     repeated[name][files[file]] = count
                 else:
                     conflicts += count
                     examples += [f"{files[file]} {example}" for example in some or []]
-            rows = settling.analyze()
+            rows, content = settling.content()
         tables[name] = StagedTable(
             **msgspec.structs.asdict(load),
             rows=rows,
+            content=content,
             conflicts=conflicts,
             conflict_examples=tuple(examples[:_EXAMPLES]),
         )
@@ -110,82 +127,83 @@ class _Settling:
         return sql.SQL(
             "INSERT INTO seawall_stage.set_aside"
             " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position, {reason},"
-            " '', {expected}, to_jsonb({rows})::text FROM {rows}"
+            " '', {expected}, {record} FROM {rows}"
         ).format(
             load_id=sql.Literal(self._load_id),
             files=sql.Literal(list(self._files)),
             reason=sql.Literal(reason),
             expected=sql.Literal(expected),
+            record=as_record(rows),
             rows=sql.Identifier(rows),
         )
 
-    def set_aside_null_keys(self) -> None:
+    def _set_aside_null_keys(self) -> None:
         """Set aside rows that lack a part of their key."""
-        any_null = sql.SQL(" OR ").join(
-            sql.SQL("{} IS NULL").format(sql.Identifier("s", column))
-            for column in self._shape.staged_key
-        )
         self._connection.execute(
             sql.SQL(
-                "WITH gone AS (DELETE FROM {stage} AS s WHERE {any_null} RETURNING s.*) {set_aside}"
+                "WITH gone AS (DELETE FROM {stage} AS s WHERE s.seawall_key_hash IS NULL"
+                "   RETURNING s.*) {set_aside}"
             ).format(
                 stage=self._load.identifier,
-                any_null=any_null,
                 set_aside=self._set_aside("gone", f"no key for {self._load.name}", expected=False),
             )
         )
 
-    def analyze(self) -> int:
-        """Tell the planner of the columns that matching joins by; returns how many rows stay."""
-        joined = dict.fromkeys(self._shape.staged_key)
-        for parent in self._shape.parents.values():
-            joined |= dict.fromkeys(parent.by.values())
-        self._connection.execute(
-            sql.SQL("ANALYZE {} (seawall_row, {})").format(
-                self._load.identifier,
-                sql.SQL(", ").join(
-                    sql.Identifier(column) for column in joined if column in self._load.columns
-                ),
-            )
-        )
+    def content(self) -> tuple[int, str]:
+        """How many rows there are, and a digest of what they say, whatever their order."""
+        # A row's hash is a weighted sum of its cells' hashes: without another hash around it, two
+        # rows could exchange a value and no sum over rows would show it.
         row = self._connection.execute(
-            sql.SQL("SELECT count(*) FROM {}").format(self._load.identifier)
+            sql.SQL(
+                "SELECT count(*), coalesce(sum("
+                "hashint8extended(hash_record_extended(ROW({cells}), 0), 0)), 0)::text"
+                " FROM {stage} AS s"
+            ).format(
+                cells=sql.SQL(", ").join(self._hashed("s", c) for c in self._load.columns),
+                stage=self._load.identifier,
+            )
         ).fetchone()
         assert row is not None
-        return row[0]
+        return row[0], row[1]
 
-    def _suspects(self) -> list[int]:
-        """Hashes of keys that may stand on several rows: cheap, and wrong only on the safe side."""
+    def _suspects(self) -> list[int | None]:
+        """Hashes of keys that may stand on several rows, which errs on the safe side only; None
+        where a part of the key is missing."""
         rows = self._connection.execute(
-            sql.SQL("SELECT {hash} FROM {stage} AS s GROUP BY 1 HAVING count(*) > 1").format(
-                hash=self._key_hash(), stage=self._load.identifier
-            )
+            sql.SQL(
+                "SELECT s.seawall_key_hash FROM {} AS s GROUP BY 1"
+                " HAVING count(*) > 1 OR s.seawall_key_hash IS NULL"
+            ).format(self._load.identifier)
         ).fetchall()
         return [row[0] for row in rows]
 
-    def _key_hash(self) -> sql.Composed:
-        return sql.SQL("hash_record_extended(ROW({}), 0)").format(
-            sql.SQL(", ").join(sql.Identifier("s", c) for c in self._shape.staged_key)
-        )
+    def _hashed(self, alias: str, column: str) -> sql.Composable:
+        """A cell as it is hashed: types of which it is not sure that they can be go in as text."""
+        of = self._shape.staged[column]
+        cast = "::text" if of.compared_as_text or of.type_name not in _HASHED_TYPES else ""
+        return sql.SQL("{}{}").format(sql.Identifier(alias, column), sql.SQL(cast))
 
     def _cell(self, alias: str, column: str) -> sql.Composable:
         cast = "::text" if self._shape.staged[column].compared_as_text else ""
         return sql.SQL("{}{}").format(sql.Identifier(alias, column), sql.SQL(cast))
 
-    def drop_repeats(self) -> list[tuple[int, bool, int, list[str] | None]]:
+    def leave_one_a_key(self) -> list[tuple[int, bool, int, list[str] | None]]:
         """Keep the first row of each key; returns (file number, said the same, rows, examples).
 
         Rows that say the same are gone. Rows that contradict the first are set aside; they do not
         count against the budget, because the check ``duplicate-key`` refuses for each of them.
         """
-        suspects = self._suspects()
+        found = self._suspects()
+        if None in found:
+            self._set_aside_null_keys()
+        suspects = [key_hash for key_hash in found if key_hash is not None]
         if not suspects:
             return []
         key, columns = self._shape.staged_key, self._load.columns
         return self._connection.execute(
             sql.SQL(
                 "WITH suspect AS MATERIALIZED (SELECT s.* FROM {stage} AS s"
-                "   WHERE {hash} = ANY ({suspects}::bigint[])),"
+                "   WHERE s.seawall_key_hash = ANY ({suspects}::bigint[])),"
                 " twice AS (SELECT {key_list}, min(seawall_row) AS seawall_first"
                 "   FROM suspect GROUP BY {key_list} HAVING count(*) > 1),"
                 " gone AS (DELETE FROM {stage} AS s USING twice AS w, suspect AS f"
@@ -202,7 +220,6 @@ class _Settling:
                 " FROM gone GROUP BY seawall_file, seawall_same ORDER BY 1, 2"
             ).format(
                 stage=self._load.identifier,
-                hash=self._key_hash(),
                 suspects=sql.Literal(suspects),
                 key_list=sql.SQL(", ").join(map(sql.Identifier, key)),
                 same_key=sql.SQL(" AND ").join(

@@ -243,7 +243,7 @@ class Staging:
 
     def _see(self, file: str, positions: Sequence[Any]) -> None:
         """Keep the highest position, to compare it with what the reader says that it read."""
-        if not all(type(position) is int and position > 0 for position in positions):
+        if set(map(type, positions)) != {int} or min(positions) < 1:
             raise FeedError(
                 f"the reader’s positions in {file} are not numbers from 1 on",
                 why="A record is found again, and counted, by its position in its file.",
@@ -303,10 +303,13 @@ class Staging:
                     fix=f"Columns that the manifest gives to the feed: {', '.join(shape.staged)}.",
                 )
             self._columns[name] = tuple(carried)
+            # Hashed while rows come in, when the server has time, and not when all wait for it.
             statements.append(
                 sql.SQL(
-                    "CREATE UNLOGGED TABLE {} (seawall_row bigint NOT NULL,"
-                    " seawall_file integer NOT NULL, seawall_position bigint NOT NULL, {})"
+                    "CREATE UNLOGGED TABLE {} (seawall_row bigint, seawall_file integer,"
+                    " seawall_position bigint, {},"
+                    " seawall_key_hash bigint GENERATED ALWAYS AS (CASE WHEN num_nulls({key}) = 0"
+                    " THEN hash_record_extended(ROW({key}), 0) END) STORED)"
                     " WITH (autovacuum_enabled = false)"
                 ).format(
                     sql.Identifier(STAGE, self._stage_name(name)),
@@ -318,6 +321,7 @@ class Staging:
                         )
                         for column in carried
                     ),
+                    key=sql.SQL(", ").join(map(sql.Identifier, shape.staged_key)),
                 )
             )
         if statements:
@@ -333,7 +337,7 @@ class Staging:
     def _copy(self, batch: Rows) -> list[SetAside]:
         """COPY a batch; returns its rows that the database cannot store."""
         width = len(self._columns.get(batch.table, ())) + 1
-        if width == 1 or any(len(row) != width for row in batch.rows):
+        if width == 1 or not {width}.issuperset(map(len, batch.rows)):
             raise FeedError(
                 f"the reader’s rows for {batch.table} are not of the columns that it declared",
                 why="Which value belongs to which column cannot be told.",

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+import pytest
 from feed_building import Feed, court, fixture, standing
+
+from courtside.feeds import schedules
 
 FILE = "APTA_CHICAGO/schedules.json"
 TEAMS = ("Elm - 7", "Fir - 7", "Ash S1", "Bay  S1 T2")
@@ -35,6 +38,22 @@ def test_home_and_away_are_corrected_and_the_key_is_the_feeds_own(feed: Feed) ->
     assert (evidence["decision"], evidence["basis"]) == ("swapped", "match_history")
     assert (evidence["swapped"], evidence["as_written"]) == (11, 0)
     assert read.notices == []
+
+
+def test_only_the_beginning_of_a_long_schedule_is_weighed(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedules, "MAXIMUM_WEIGHED", 11)
+    days = [f"10/{day:02}/2030" for day in range(1, 31)]
+    _scheduled(feed, *(fixture("Elm - 7", "Fir - 7", day, location="") for day in days))
+    feed.put(
+        "APTA_CHICAGO",
+        "match_history",
+        *(court("Fir - 7", "Elm - 7", f"{day:02}-Oct-30") for day in range(1, 12)),
+        *(court("Elm - 7", "Fir - 7", f"{day:02}-Oct-30") for day in range(12, 31)),
+    )
+    evidence = feed.read().evidence["home_and_away:APTA_CHICAGO"]
+    assert (evidence["swapped"], evidence["as_written"]) == (11, 0)
 
 
 def test_without_evidence_the_last_decision_stands_else_it_is_as_written(feed: Feed) -> None:

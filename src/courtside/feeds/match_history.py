@@ -10,7 +10,7 @@ import msgspec
 from courtside.feeds.home_and_away import HomeAndAway
 from courtside.feeds.names import collapse, split_riders
 from courtside.feeds.scores import winner_of
-from courtside.feeds.scrape_file import Batch, ScrapeFile
+from courtside.feeds.scrape_file import Batch, RecordKind, ScrapeFile
 from courtside.feeds.teams import TeamRegister
 from courtside.feeds.values import parse_day
 from seawall.feeds.reading import Item
@@ -57,7 +57,7 @@ class Court(
     match_id: str | int | None = None
 
 
-_decoder = msgspec.json.Decoder(Court)
+_kind = RecordKind(Court)
 _SLOTS = ("home 1", "home 2", "away 1", "away 2")
 
 
@@ -139,7 +139,7 @@ def read(file: ScrapeFile, teams: TeamRegister, home_and_away: HomeAndAway) -> I
             )
         )
 
-    yield from file.items(_decoder, use, (batch,))
+    yield from file.items(_kind, use, (batch,))
 
 
 def _riders(*of_slots: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from courtside.feeds.names import collapse
 from courtside.feeds.players import usable_id
-from courtside.feeds.scrape_file import MAXIMUM_NESTED_RECORD_BYTES, Batch, ScrapeFile
+from courtside.feeds.scrape_file import MAXIMUM_NESTED_RECORD_BYTES, Batch, RecordKind, ScrapeFile
 from courtside.feeds.values import Number, UnusableError, parse_day, parse_number
 from seawall.feeds.reading import Item, Value
 
@@ -33,7 +33,7 @@ class Career(msgspec.Struct, rename={"league": "league_id"}):
     matches: list[RatedMatch] = []
 
 
-_decoder = msgspec.json.Decoder(Career)
+_kind = RecordKind(Career)
 
 
 def read(file: ScrapeFile) -> Iterator[Item]:
@@ -48,7 +48,7 @@ def read(file: ScrapeFile) -> Iterator[Item]:
         rows = _rows(position, file.league.code, source_id, record.matches)
         batch.rows.extend(rows)
 
-    yield from file.items(_decoder, use, (batch,), maximum_bytes=MAXIMUM_NESTED_RECORD_BYTES)
+    yield from file.items(_kind, use, (batch,), maximum_bytes=MAXIMUM_NESTED_RECORD_BYTES)
 
 
 def _rows(

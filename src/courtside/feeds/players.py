@@ -10,7 +10,7 @@ import msgspec
 
 from courtside.feeds.clubs import ClubRegister, club_in_team_name
 from courtside.feeds.names import collapse, is_bye
-from courtside.feeds.scrape_file import Batch, ScrapeFile
+from courtside.feeds.scrape_file import Batch, RecordKind, ScrapeFile
 from courtside.feeds.series import SeriesRegister, series_name, series_of_team_name
 from courtside.feeds.teams import TeamRegister
 from courtside.feeds.values import Number, UnusableError, parse_count, parse_number
@@ -76,7 +76,7 @@ class _Place(NamedTuple):
     club: str
 
 
-_decoder = msgspec.json.Decoder(RosterSpot)
+_kind = RecordKind(RosterSpot)
 
 
 def usable_id(source_id: str | None) -> str:
@@ -160,4 +160,4 @@ def read(
             )
         )
 
-    yield from file.items(_decoder, use, (people, rosters))
+    yield from file.items(_kind, use, (people, rosters))

@@ -9,7 +9,7 @@ import msgspec
 
 from courtside.feeds.home_and_away import HomeAndAway
 from courtside.feeds.names import collapse
-from courtside.feeds.scrape_file import Batch, ScrapeFile
+from courtside.feeds.scrape_file import Batch, RecordKind, ScrapeFile
 from courtside.feeds.teams import Team, TeamRegister
 from courtside.feeds.values import UnusableError, parse_day, parse_time
 from seawall.feeds.reading import Item
@@ -37,8 +37,11 @@ class Fixture(
         return self.practice is not None and self.home_team is None and self.away_team is None
 
 
-_decoder = msgspec.json.Decoder(Fixture)
+_kind = RecordKind(Fixture)
 _NO_TEAM = (None, None)
+
+MAXIMUM_WEIGHED = 50_000
+"""More of a league's schedule than this would decide nothing else."""
 
 
 class Link(NamedTuple):
@@ -83,7 +86,7 @@ def weigh(file: ScrapeFile, linker: Linker, home_and_away: HomeAndAway) -> None:
         day = parse_day(record.date)
         home_and_away.add_scheduled(day, home, away, record.location or "")
 
-    file.scan(_decoder, use)
+    file.scan(_kind, use, maximum_records=MAXIMUM_WEIGHED)
 
 
 def read(file: ScrapeFile, teams: TeamRegister, linker: Linker, *, swapped: bool) -> Iterator[Item]:
@@ -126,4 +129,4 @@ def read(file: ScrapeFile, teams: TeamRegister, linker: Linker, *, swapped: bool
             )
         )
 
-    yield from file.items(_decoder, use, (batch,))
+    yield from file.items(_kind, use, (batch,))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from courtside.feeds.names import collapse
-from courtside.feeds.scrape_file import Batch, ScrapeFile
+from courtside.feeds.scrape_file import Batch, RecordKind, ScrapeFile
 from courtside.feeds.series import SeriesRegister, series_name
 from courtside.feeds.teams import Team, TeamRegister
 from courtside.feeds.values import Number, UnusableError, parse_count, parse_number
@@ -39,7 +39,7 @@ class Standing(msgspec.Struct, rename={"league": "league_id"}):
     games: Figures = Figures()
 
 
-_decoder = msgspec.json.Decoder(Standing)
+_kind = RecordKind(Standing)
 
 
 def list_teams(file: ScrapeFile, teams: TeamRegister) -> None:
@@ -49,7 +49,7 @@ def list_teams(file: ScrapeFile, teams: TeamRegister) -> None:
         if name := collapse(record.team):
             teams.list_in_standings(name, series_name(record.series))
 
-    file.scan(_decoder, use)
+    file.scan(_kind, use)
 
 
 def read(file: ScrapeFile, teams: TeamRegister, series: SeriesRegister) -> Iterator[Item]:
@@ -75,7 +75,7 @@ def read(file: ScrapeFile, teams: TeamRegister, series: SeriesRegister) -> Itera
         row = (file.league.code, team.name, team.series_key, seen[team], label, *figures)
         batch.rows.append((position, *row))
 
-    yield from file.items(_decoder, use, (batch,))
+    yield from file.items(_kind, use, (batch,))
 
 
 def _is_shifted(record: Standing) -> bool:

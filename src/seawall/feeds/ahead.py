@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import pickle
 import signal
@@ -19,6 +20,7 @@ from seawall.feeds.reading import Item
 # A process costs some hundredths of a second; a feed of this size takes longer than that to read.
 _WORTHWHILE_BYTES = 4_000_000
 _BUFFER_BYTES = 1 << 18
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 # As much as Linux lets anybody have: the reader works on while the first tables are made.
 _PIPE_BYTES = 1 << 20
 
@@ -93,6 +95,9 @@ def _send_all(read: Callable[[], Iterator[Item]], writing: int) -> NoReturn:
     try:
         # The parent hears an interrupt as well, and ends this process.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Rows are tuples of plain values, in which no cycle can be; looking for them costs a tenth.
+        gc.freeze()
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         with os.fdopen(writing, "wb", _BUFFER_BYTES) as sink:
             try:
                 for item in read():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import msgspec
 
@@ -21,12 +22,35 @@ _UNDECODABLE = (msgspec.DecodeError, RecursionError)
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _error_byte = re.compile(r"\(byte (\d+)\)")
 _record_opening = re.compile(rb'[ \t\r\n]*(\{[ \t\r\n]*"(?:[^"\\]|\\.)*"[ \t\r\n]*:)', re.DOTALL)
+_Decoded: TypeAlias = tuple[bytes, list[msgspec.Raw]]
+
 # A string that the end of the block cuts off must still swallow the braces that stand in it.
 _structure = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[][{},]', re.DOTALL)
 
 
-def records(path: Path, *, block_bytes: int = 1 << 20) -> Iterator[tuple[int, msgspec.Raw]]:
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some records of a file that follow one another."""
+
+    first: int
+    """The position of the first one, from 1."""
+    records: list[msgspec.Raw]
+    array: bytes
+    """The same records as one JSON array, to decode them all at once; without content where one of
+    them is bad JSON."""
+
+
+def records(path: Path, *, block_bytes: int = 1 << 17) -> Iterator[tuple[int, msgspec.Raw]]:
     """Yield ``(position, record)`` for each element of a file that is one JSON array.
+
+    As ``blocks``, one by one.
+    """
+    for block in blocks(path, block_bytes=block_bytes):
+        yield from enumerate(block.records, block.first)
+
+
+def blocks(path: Path, *, block_bytes: int = 1 << 17) -> Iterator[Block]:
+    """Yield the elements of a file that is one JSON array, some thousands at a time.
 
     Positions are 1-based. Elements that are not objects are yielded too, and so are objects with
     bad JSON between their braces (NaN, half a surrogate pair): decoding them fails. A file without
@@ -45,9 +69,10 @@ def records(path: Path, *, block_bytes: int = 1 << 20) -> Iterator[tuple[int, ms
     read = 0
     try:
         with path.open("rb") as file:
-            for block in _blocks(path, file, block_bytes):
-                yield from enumerate(block, read + 1)
-                read += len(block)
+            for array, elements in _decoded_blocks(path, file, block_bytes):
+                if elements:
+                    yield Block(read + 1, elements, array)
+                    read += len(elements)
     except OSError as error:
         raise FeedError(
             f"{path} cannot be read: {error.strerror or error}",
@@ -56,7 +81,7 @@ def records(path: Path, *, block_bytes: int = 1 << 20) -> Iterator[tuple[int, ms
         ) from error
 
 
-def _blocks(path: Path, file: BinaryIO, block_bytes: int) -> Iterator[list[msgspec.Raw]]:
+def _decoded_blocks(path: Path, file: BinaryIO, block_bytes: int) -> Iterator[_Decoded]:
     """Cut the file between top-level elements and decode each part as an array of its own."""
     text, start = _after_bracket(path, file, block_bytes)  # `start`: the offset where text begins
     if not start:
@@ -75,13 +100,14 @@ def _blocks(path: Path, file: BinaryIO, block_bytes: int) -> Iterator[list[msgsp
             wanted_bytes = max(block_bytes, len(text))
     if after_comma and text.lstrip(_WHITE_SPACE).startswith(b"]"):
         raise _broken(path, start, "a comma is followed by no record")
+    array = b"[" + text
     try:
-        yield _array.decode(b"[" + text)
+        yield array, _array.decode(array)
     except _UNDECODABLE as error:
         commas, end = _outline(text)
         if end is None or text[end + 1 :].strip(_WHITE_SPACE):
             raise _undecodable(path, error, start, len(text)) from None
-        yield _split(path, error, start, text, [*commas, end])
+        yield b"", _split(path, error, start, text, [*commas, end])
 
 
 def _after_bracket(path: Path, file: BinaryIO, block_bytes: int) -> tuple[bytes, int]:
@@ -106,7 +132,7 @@ def _after_bracket(path: Path, file: BinaryIO, block_bytes: int) -> tuple[bytes,
     return content[1:], start + 1
 
 
-def _complete_records(path: Path, text: bytes, start: int) -> tuple[int, list[msgspec.Raw]]:
+def _complete_records(path: Path, text: bytes, start: int) -> tuple[int, _Decoded]:
     """The records that are complete in ``text``, and where the comma behind them stands.
 
     ``text`` begins at a top-level element. What decodes as an array between brackets of our own is
@@ -126,19 +152,20 @@ def _complete_records(path: Path, text: bytes, start: int) -> tuple[int, list[ms
             comma -= 1
         if text[comma] != 0x2C:
             continue
+        array = b"[" + text[:comma] + b"]"
         try:
-            if decoded := _array.decode(b"[" + text[:comma] + b"]"):
-                return comma, decoded
+            if decoded := _array.decode(array):
+                return comma, (array, decoded)
         except _UNDECODABLE:
             pass
     commas, _ = _outline(text)
     if not commas:
-        return 0, []
+        return 0, (b"", [])
+    array = b"[" + text[: commas[-1]] + b"]"
     try:
-        decoded = _array.decode(b"[" + text[: commas[-1]] + b"]")
+        return commas[-1], (array, _array.decode(array))
     except _UNDECODABLE as error:
-        decoded = _split(path, error, start, text, commas)
-    return commas[-1], decoded
+        return commas[-1], (b"", _split(path, error, start, text, commas))
 
 
 def _outline(text: bytes) -> tuple[list[int], int | None]:
