@@ -163,6 +163,7 @@ class Engine:
                 return self.plan(opened)
         started = time.monotonic() if feed is None else feed.opened_at
         with self._connected(armed=True) as connection:
+            _waits_for_no_disk(connection)
             catalogue = read_catalogue(connection)
             context = checks.context_of(connection, self.manifest, catalogue)
             findings = checks.check_schema(context)
@@ -238,6 +239,7 @@ class Engine:
             result = Run(connection, self.database, self.manifest, plan, self._progress).perform()
             # A refused plan can be applied again, with an acceptance.
             if plan.feed.load_id and result["outcome"] != "refused":
+                _waits_for_no_disk(connection)
                 drop_load(connection, plan.feed.load_id)
             return result
 
@@ -385,3 +387,9 @@ class Engine:
                 command,
                 output_to_errors=output_to_errors,
             )
+
+
+def _waits_for_no_disk(connection: psycopg.Connection[Any]) -> None:
+    """From now on only staging is written here: if a crash of the server takes the last of it, the
+    plan is stale, or there is something left to tidy up."""
+    connection.execute("SET synchronous_commit = off")
