@@ -7,6 +7,7 @@ follows sees everything that was committed before the locks were granted.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 
-from seawall import impact, merge, row_versions
+from seawall import impact, merge, recall, row_versions
 from seawall.catalog.model import Catalogue
 from seawall.catalog.read import read_catalogue
 from seawall.database import setting_milliseconds
@@ -26,6 +27,7 @@ from seawall.match import Matcher
 from seawall.naming import Shape
 from seawall.plan import Plan
 from seawall.references import UserReference
+from seawall.row_versions import RowVersions
 from seawall.verification import Observation, Verification
 from seawall.witness import certificate, counters, guards
 from seawall.witness.guards import Testimony
@@ -76,6 +78,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     guards: Testimony
     attempts: int
     references_checked: int
+    equal_tables: dict[str, recall.Equal]
+    """Tables that the run leaves equal to the feed; the next run need not look for differences."""
 
 
 Record = Callable[[Outcome], None]
@@ -156,7 +160,7 @@ class Apply:
     ) -> Outcome:
         self._begin(deadlock_milliseconds)
         progress("locked", attempt)
-        self._refuse_if_stale()
+        found = self._refuse_if_stale()
         verification = Verification(
             self._connection,
             self._url,
@@ -187,6 +191,9 @@ class Apply:
             certified=certified,
             unverified=tuple(unverified),
             attempts=attempt,
+            equal_tables={}
+            if unverified
+            else self._equal_tables(found, written, _written_since(before, after)),
         )
         record(outcome)
         self._connection.execute("COMMIT")
@@ -209,7 +216,12 @@ class Apply:
         execute(merge.lock(self._shapes, self._plan.order))
         execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", [RUN_LOCK])
 
-    def _refuse_if_stale(self) -> None:
+    def _refuse_if_stale(self) -> RowVersions:
+        """Compare with what the plan was made from.
+
+        Returns:
+            The versions of all rows now, before the merge.
+        """
         if read_catalogue(self._connection).digest != self._plan.catalogue_digest:
             raise PlanStale(
                 "the database’s structure changed after the plan was made",
@@ -219,10 +231,9 @@ class Apply:
         differences = self._matcher.differences
         versions = row_versions.read(self._connection, self._shapes, differences)
         if versions == self._plan.row_versions:
-            return
+            return versions
         # Somebody wrote imported rows, or they were moved (VACUUM FULL): look at what they say.
-        written = row_versions.of_differences(self._connection, differences)
-        intact = self._plan.row_versions.endswith(f" {written}")
+        intact = self._plan.row_versions.differences == versions.differences
         for name in self._order:
             if not intact or not self._matcher.still_holds(self._plan.differences[name]):
                 raise PlanStale(
@@ -230,6 +241,55 @@ class Apply:
                     why="The run would do something else than the plan says.",
                     fix="Plan again.",
                 )
+        return versions
+
+    def _equal_tables(
+        self,
+        found: RowVersions,
+        written: Mapping[str, Mapping[str, int]],
+        counted: Counter[str] | None,
+    ) -> dict[str, recall.Equal]:
+        """Tables that equal the feed now, whichever absences count.
+
+        Of those that the merge wrote, the second match has seen the rows that it wrote; that it
+        wrote no others, the counters say. A table that something else wrote, or one whose keys come
+        from such a table, is left out.
+
+        Args:
+            found: versions of all rows before the merge.
+            counted: rows written since then, by table.
+        """
+        differences, shapes = self._plan.differences, self._shapes
+        wrote = any(any(rows.values()) for rows in written.values())
+        now = row_versions.read(self._connection, shapes, {}) if wrote else found
+        ours = {
+            name: sum(
+                count
+                for what, count in rows.items()
+                # Without a column for it, that a row is retired stands in the ledger.
+                if what != "retired" or shapes[name].retired_column
+            )
+            for name, rows in written.items()
+        }
+        asking = recall.Questions(
+            self._matcher.afresh(), shapes, self._plan.feed, self._catalogue, now
+        )
+        known = {
+            name
+            for name in shapes
+            if (
+                counted is not None and counted[name] == ours[name]
+                if ours.get(name)
+                else now.tables[name] == found.tables[name]
+            )
+        }
+        equal = {}
+        for name, difference in differences.items():
+            if difference.lost or not known.issuperset(asking.reach(name)):
+                continue
+            if row_versions.standing_rows(self._connection, shapes[name]) == difference.staged:
+                equal[name] = difference
+        return asking.answers(equal)
 
     def _merge(self, progress: Callable[[str, int], None]) -> dict[str, dict[str, int]]:
         """Parents first: insert, update, retire. Then, children first, delete."""
@@ -375,9 +435,7 @@ class Apply:
         before: Observation,
         after: Observation,
     ) -> Outcome:
-        counts = None
-        if before.counts is not None and after.counts is not None:
-            counts = after.counts.since(before.counts).written
+        counts = _written_since(before, after)
         means = after.meanings
         tables = {
             name: TableOutcome(
@@ -426,5 +484,13 @@ class Apply:
             },
             guards=guards.testimony(before.guards, after.guards),
             attempts=0,
+            equal_tables={},
             references_checked=sum(meaning.references for meaning in means.values()),
         )
+
+
+def _written_since(before: Observation, after: Observation) -> Counter[str] | None:
+    """Rows written between two observations, by table; None where nobody counted."""
+    if before.counts is None or after.counts is None:
+        return None
+    return after.counts.since(before.counts).written

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
+from seawall.difference import Difference
 from seawall.impact import same_row
-from seawall.match import Difference
 from seawall.naming import Shape, one_text
 
 

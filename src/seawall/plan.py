@@ -12,9 +12,10 @@ import msgspec
 
 from seawall.accounts import FileAccount
 from seawall.coverage import Fed
+from seawall.difference import Difference
 from seawall.errors import PlanError
 from seawall.manifest import Acceptance
-from seawall.match import Difference
+from seawall.row_versions import RowVersions
 from seawall.staging import StagedFeed
 
 FORMAT = 1
@@ -117,8 +118,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The last run that had been applied when the plan was made; 0 where there was none."""
     order: tuple[str, ...]
     differences: dict[str, Difference]
-    row_versions: str
-    """Tells whether imported rows were written since; see ``Matcher.row_versions``."""
+    row_versions: RowVersions
+    """Tells whether imported rows were written since."""
     tables: dict[str, TablePlan]
     users: dict[str, UserImpact]
     fed: dict[str, Fed]

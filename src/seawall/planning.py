@@ -13,17 +13,19 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from seawall import checks, impact, row_versions
+from seawall import checks, impact, recall, row_versions
 from seawall.accounts import FileAccount, account
 from seawall.accounts import incomplete as incomplete_kinds
 from seawall.catalog.model import Catalogue
 from seawall.checks import reference_cycle
 from seawall.coverage import Coverage, Fed, fed_by, scopes_in_database
+from seawall.difference import Difference
 from seawall.ledger import Ledger
 from seawall.manifest import Manifest
-from seawall.match import Difference, Matcher
+from seawall.match import Matcher
 from seawall.naming import Shape
 from seawall.plan import Finding, Plan, TablePlan, UserImpact
+from seawall.row_versions import RowVersions
 from seawall.staging import Progress, StagedFeed
 from seawall.witness import meanings
 from seawall.witness.fingerprints import count_rows
@@ -66,10 +68,14 @@ def make_plan(
     connection.execute("SAVEPOINT unmatched")
     # Matching sets records aside, and what is set aside decides which absences count: where it
     # decides otherwise than known before, match again.
+    versions = row_versions.read(connection, shapes, {})
+    known = Ledger(connection).equal_tables()
     while True:
         coverage = coverage_of(connection, manifest, shapes, staged)
         matcher = Matcher(connection, manifest, shapes, staged, coverage)
-        differences = matcher.match(order, progress)
+        asking = recall.Questions(matcher, shapes, staged, context.catalogue, versions)
+        same = recall.recalled(order, asking, known)
+        differences = matcher.match(order, {t: e.unresolved for t, e in same.items()}, progress)
         incomplete = incomplete_kinds(connection, staged, shapes)
         if incomplete == staged.incomplete:
             break
@@ -105,7 +111,9 @@ def make_plan(
         last_run_id=book.last_run_id(),
         order=tuple(order),
         differences=differences,
-        row_versions=row_versions.read(connection, shapes, differences),
+        row_versions=msgspec.structs.replace(
+            versions, differences=row_versions.of_differences(connection, differences)
+        ),
         tables=tables,
         users=users,
         fed=fed,
@@ -150,7 +158,7 @@ def _sealed(
     last_run_id: int = 0,
     order: tuple[str, ...] = (),
     differences: dict[str, Difference] | None = None,
-    row_versions: str = "",
+    row_versions: RowVersions = row_versions.NONE,
     tables: dict[str, TablePlan] | None = None,
     users: dict[str, UserImpact] | None = None,
     fed: dict[str, Fed] | None = None,

@@ -8,46 +8,76 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg import sql
 
-from seawall.match import Difference
-from seawall.naming import Shape
+from seawall.difference import Difference
+from seawall.naming import Shape, retired_condition
+
+
+class RowVersions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan was made from, row by row."""
+
+    tables: dict[str, str]
+    """Imported table → its rows' versions."""
+    retired: str
+    """Those of ``seawall.retired``."""
+    differences: str
+    """Those of the materialised differences, all together."""
+
+
+NONE = RowVersions(tables={}, retired="", differences="")
 
 
 def read(
     connection: psycopg.Connection[Any],
     shapes: Mapping[str, Shape],
     differences: Mapping[str, Difference],
-) -> str:
-    """Versions of all imported rows, and after a space those of the materialised differences."""
-    tables = [shape.table.identifier for shape in shapes.values()]
-    tables.append(sql.Identifier("seawall", "retired"))
-    return f"{_versions(connection, tables)} {of_differences(connection, differences)}"
+) -> RowVersions:
+    """Versions of all imported rows, and of the materialised differences."""
+    tables = {name: shape.table.identifier for name, shape in shapes.items()}
+    *versions, retired = _versions(
+        connection, [*tables.values(), sql.Identifier("seawall", "retired")]
+    )
+    return RowVersions(
+        tables=dict(zip(tables, versions, strict=True)),
+        retired=retired,
+        differences=of_differences(connection, differences),
+    )
 
 
 def of_differences(
     connection: psycopg.Connection[Any], differences: Mapping[str, Difference]
 ) -> str:
     """Versions of the materialised differences alone."""
-    return _versions(connection, [each.identifier for each in differences.values()])
+    return " ".join(_versions(connection, [each.identifier for each in differences.values()]))
 
 
-def _versions(connection: psycopg.Connection[Any], tables: Iterable[sql.Identifier]) -> str:
-    # No row stands twice in one place, so that nothing can cancel in XOR.
-    versions = [
-        sql.SQL(
-            "SELECT count(*) AS rows, coalesce(bit_xor(hash_record_extended("
-            "ROW(t.tableoid, t.ctid, t.xmin), {})), 0) AS versions FROM {} AS t"
-        ).format(sql.Literal(number), table)
-        for number, table in enumerate(tables)
-    ]
-    if not versions:
-        return "0:0"
+def standing_rows(connection: psycopg.Connection[Any], shape: Shape) -> int:
+    """Count the rows of an imported table that are not retired."""
     row = connection.execute(
-        sql.SQL("SELECT sum(rows) || ':' || bit_xor(versions) FROM ({}) AS v").format(
-            sql.SQL(" UNION ALL ").join(versions)
+        sql.SQL("SELECT count(*) FROM {} AS t WHERE NOT {}").format(
+            shape.table.identifier, retired_condition(shape, "t")
         )
     ).fetchone()
     assert row is not None
     return row[0]
+
+
+def _versions(connection: psycopg.Connection[Any], tables: Iterable[sql.Identifier]) -> list[str]:
+    # No row stands twice in one place, so that nothing can cancel in XOR. A row's own hash is but a
+    # weighted sum, which rows that exchange their writers could leave as it was: hence another.
+    versions = [
+        sql.SQL(
+            "SELECT {} AS n, count(*) || ':' || coalesce(bit_xor(hashint8extended("
+            "hash_record_extended(ROW(t.tableoid, t.ctid, t.xmin), 0), 0)), 0) FROM {} AS t"
+        ).format(sql.Literal(number), table)
+        for number, table in enumerate(tables)
+    ]
+    if not versions:
+        return []
+    rows = connection.execute(
+        sql.SQL("{} ORDER BY n").format(sql.SQL(" UNION ALL ").join(versions))
+    ).fetchall()
+    return [row[1] for row in rows]

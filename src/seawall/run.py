@@ -219,7 +219,13 @@ class Run:
             result.update(report.of_outcome(self._run_id, plan, outcome))
             result.update(self._durations() | report.of_backup(self._backup))
             self._record_fed()
-            self._ledger.close(self._run_id, outcome.outcome, result, certified=outcome.certified)
+            self._ledger.close(
+                self._run_id,
+                outcome.outcome,
+                result,
+                certified=outcome.certified,
+                equal_tables=outcome.equal_tables,
+            )
 
         outcome = Apply(
             self._connection,

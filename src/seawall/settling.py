@@ -94,7 +94,6 @@ def settle(
                 else:
                     conflicts += count
                     examples += [f"{files[file]} {example}" for example in some or []]
-            settling.analyze()
             rows, content = settling.content()
         tables[name] = StagedTable(
             **msgspec.structs.asdict(load),
@@ -150,25 +149,14 @@ class _Settling:
             )
         )
 
-    def analyze(self) -> None:
-        """Tell the planner of the columns that matching joins by."""
-        joined = dict.fromkeys(self._shape.staged_key)
-        for parent in self._shape.parents.values():
-            joined |= dict.fromkeys(parent.by.values())
-        self._connection.execute(
-            sql.SQL("ANALYZE {} (seawall_row, {})").format(
-                self._load.identifier,
-                sql.SQL(", ").join(
-                    sql.Identifier(column) for column in joined if column in self._load.columns
-                ),
-            )
-        )
-
     def content(self) -> tuple[int, str]:
         """How many rows there are, and a digest of what they say, whatever their order."""
+        # A row's hash is a weighted sum of its cells' hashes: without another hash around it, two
+        # rows could exchange a value and no sum over rows would show it.
         row = self._connection.execute(
             sql.SQL(
-                "SELECT count(*), coalesce(sum(hash_record_extended(ROW({cells}), 0)), 0)::text"
+                "SELECT count(*), coalesce(sum("
+                "hashint8extended(hash_record_extended(ROW({cells}), 0), 0)), 0)::text"
                 " FROM {stage} AS s"
             ).format(
                 cells=sql.SQL(", ").join(self._hashed("s", c) for c in self._load.columns),

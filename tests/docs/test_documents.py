@@ -26,8 +26,8 @@ from seawall import manifest as manifest_module
 from seawall.accounts import FileAccount
 from seawall.apply import TableOutcome, UserOutcome
 from seawall.cli import app as seawall_app
+from seawall.difference import Difference
 from seawall.errors import ExitCode, SeawallError
-from seawall.match import Difference
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = REPOSITORY / "src"

@@ -13,9 +13,9 @@ from seawall.accounts import FileAccount
 from seawall.catalog.graph import cascade_paths
 from seawall.catalog.model import Catalogue
 from seawall.coverage import Coverage, Fed
+from seawall.difference import Difference
 from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
-from seawall.match import Difference
 from seawall.naming import Shape
 from seawall.plan import UserImpact
 from seawall.references import UserReference, user_references

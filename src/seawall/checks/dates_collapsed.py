@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import sql
 
 from seawall.checks.context import Context, FeedFacts
-from seawall.match import Difference
+from seawall.difference import Difference
 from seawall.naming import Shape, retired_condition
 from seawall.plan import Finding
 from seawall.scoping import scope_of, staged_scope_column, where

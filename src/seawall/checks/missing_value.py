@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from seawall.checks.context import Context
-from seawall.match import Difference
+from seawall.difference import Difference
 from seawall.naming import Shape
 from seawall.plan import Finding
 

@@ -8,8 +8,8 @@ from psycopg import sql
 
 from seawall.catalog.model import Key
 from seawall.checks.context import Context
+from seawall.difference import Difference
 from seawall.impact import same_row
-from seawall.match import Difference
 from seawall.naming import Shape
 from seawall.plan import Finding
 

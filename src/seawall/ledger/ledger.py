@@ -20,9 +20,10 @@ from seawall import queries
 from seawall.catalog.model import Catalogue
 from seawall.errors import DatabaseError, RunActive
 from seawall.manifest import Manifest
+from seawall.recall import Equal
 
 _SQL = queries.load("seawall.ledger")
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # Arbitrary, but for ever: whoever holds it is the one run of this database.
 RUN_LOCK = 0x5EA_3A11
@@ -213,6 +214,11 @@ class Ledger:
         """(table, scope) that applied runs have fed."""
         return {(row["table_name"], row["scope"]) for row in self._rows("fed_scopes")}
 
+    def equal_tables(self) -> dict[str, Equal]:
+        """Tables that the last run that was applied left equal to its feed."""
+        rows = self._rows("equal_tables")
+        return msgspec.convert(rows[0]["equal_tables"], dict[str, Equal]) if rows else {}
+
     def fed_columns(self) -> set[tuple[str, str]]:
         """(table, staged column) for which applied runs had a value."""
         return {(row["table_name"], row["column_name"]) for row in self._rows("fed_columns")}
@@ -313,9 +319,18 @@ class Ledger:
             cursor.execute(_SQL["keep_set_aside"], {"run_id": run_id, "load_id": load_id})
 
     def close(
-        self, run_id: int, outcome: str, report: Mapping[str, Any], *, certified: bool = False
+        self,
+        run_id: int,
+        outcome: str,
+        report: Mapping[str, Any],
+        *,
+        certified: bool = False,
+        equal_tables: Mapping[str, Equal] | None = None,
     ) -> None:
         """Record a run's outcome.
+
+        Args:
+            equal_tables: those that it leaves equal to its feed.
 
         Raises:
             RunActive: somebody closed the run already, so it must not commit.
@@ -326,6 +341,7 @@ class Ledger:
                 "run_id": run_id,
                 "outcome": outcome,
                 "certified": certified,
+                "equal_tables": Jsonb(msgspec.to_builtins(equal_tables or {})),
                 "report": Json(dict(report)),
             },
         )

@@ -66,6 +66,11 @@ SELECT id, as_of, feed, evidence FROM seawall.runs
 WHERE outcome IN ('done', 'unchanged', 'unverified')
 ORDER BY id DESC LIMIT 1
 
+-- name: equal_tables
+SELECT equal_tables FROM seawall.runs
+WHERE outcome IN ('done', 'unchanged', 'unverified')
+ORDER BY id DESC LIMIT 1
+
 -- name: newest_as_of
 SELECT max(as_of) FROM seawall.runs WHERE outcome IN ('done', 'unchanged', 'unverified')
 
@@ -118,7 +123,8 @@ FROM seawall_stage.set_aside WHERE load_id = %(load_id)s
 
 -- name: close
 UPDATE seawall.runs
-SET outcome = %(outcome)s, certified = %(certified)s, report = %(report)s, ended_at = clock_timestamp()
+SET outcome = %(outcome)s, certified = %(certified)s, report = %(report)s,
+    equal_tables = %(equal_tables)s, ended_at = clock_timestamp()
 WHERE id = %(run_id)s AND outcome IS NULL
 
 -- name: amend

@@ -6,7 +6,7 @@ CREATE TABLE seawall.schema_version (
     version integer PRIMARY KEY,
     installed_at timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO seawall.schema_version (version) VALUES (3);
+INSERT INTO seawall.schema_version (version) VALUES (4);
 
 CREATE TABLE seawall.database_identity (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
@@ -64,10 +64,13 @@ CREATE TABLE seawall.runs (
     versions jsonb NOT NULL,
     acceptances jsonb NOT NULL,
     evidence jsonb NOT NULL,
+    equal_tables jsonb NOT NULL DEFAULT '{}',
     report json,
     CHECK ((outcome IS NULL) = (ended_at IS NULL))
 );
 COMMENT ON COLUMN seawall.runs.outcome IS 'NULL is an intent: the run is under way, or its process died';
+COMMENT ON COLUMN seawall.runs.equal_tables IS
+    'tables that the run left equal to the feed, and a digest of what would have to be the same for them to equal it still';
 CREATE UNIQUE INDEX one_active_run ON seawall.runs ((true)) WHERE outcome IS NULL;
 
 CREATE TABLE seawall.files (
