@@ -66,11 +66,12 @@ def import_feed(
         terminal.notification = notification(notify_command, notify_always, said.notify)
         accepted = acceptances(accept, reason)
         url = database_url(database, said.database.name)
-        league_database.prepare(url)
         engine = Engine(said, url, progress=terminal.progress, forks=True)
 
         def make_plan() -> Plan:
-            return engine.plan(directory, as_of=as_of.date() if as_of else None)
+            with engine.open(directory, as_of=as_of.date() if as_of else None) as feed:
+                league_database.prepare(url)
+                return engine.plan(feed)
 
         again = f"courtside import {directory}"
         terminal.exit(

@@ -17,6 +17,7 @@ from seawall.plan import Finding
 from seawall.references import UserReference, user_references
 from seawall.staging import Progress
 from seawall.witness import meanings
+from seawall.witness.fingerprints import count_rows
 
 # Below this share of written rows, autovacuum is left to do its work.
 _VACUUM_SHARE = 0.2
@@ -39,12 +40,16 @@ def follow_up(
     """
     known = shapes(manifest, catalogue)
     references = user_references(manifest, catalogue)
-    result["meanwhile"] = _written_meanwhile(connection, catalogue, outcome)
+    rows = count_rows(connection, {n: catalogue.tables[n].identifier for n in outcome.users})
+    result["meanwhile"] = {
+        name: rows[name] - users.rows_after for name, users in outcome.users.items()
+    }
     result["findings"] += report.findings(
-        _concurrent_orphans(connection, catalogue, known, references, outcome)
+        _concurrent_orphans(connection, catalogue, known, references, outcome, rows)
     )
     for reference in references:
-        meanings.remember(connection, reference, known, catalogue, run_id)
+        if rows[reference.user_table]:
+            meanings.remember(connection, reference, known, catalogue, run_id)
     _vacuum(connection, known, outcome, progress)
 
 
@@ -60,33 +65,20 @@ def incomplete(error: psycopg.Error) -> Finding:
     )
 
 
-def _written_meanwhile(
-    connection: psycopg.Connection[Any], catalogue: Catalogue, outcome: Outcome
-) -> dict[str, int]:
-    """Rows that users added (or, below zero, removed) while the run had its snapshot."""
-    meanwhile: dict[str, int] = {}
-    for name, users in outcome.users.items():
-        row = connection.execute(
-            sql.SQL("SELECT count(*) FROM {}").format(catalogue.tables[name].identifier)
-        ).fetchone()
-        assert row is not None
-        meanwhile[name] = row[0] - users.rows_after
-    return meanwhile
-
-
 def _concurrent_orphans(
     connection: psycopg.Connection[Any],
     catalogue: Catalogue,
     known: Mapping[str, Shape],
     references: list[UserReference],
     outcome: Outcome,
+    rows: Mapping[str, int],
 ) -> list[Finding]:
     """Soft references that users made to rows which the run deleted at the same moment."""
     found = []
-    for reference in references:
-        if not reference.soft or reference.table not in known:
-            continue
-        orphans = meanings.take(connection, reference, known, catalogue).orphans
+    soft = [each for each in references if each.soft and each.table in known]
+    meant = meanings.take(connection, soft, known, catalogue, rows)
+    for reference in soft:
+        orphans = meant[reference.label].orphans
         before = outcome.proof["references"][reference.label]["orphans"]
         if orphans > before:
             found.append(

@@ -82,6 +82,16 @@ def connect(url: str) -> psycopg.Connection[Any]:
     return connection
 
 
+def refused(error: psycopg.Error) -> DatabaseError:
+    """What to say where a statement failed that nobody expected to fail."""
+    return DatabaseError(
+        str(error).strip().splitlines()[0],
+        why="The database refused a statement, or the connection broke. A run is one "
+        "transaction: what did not commit left nothing.",
+        fix="docs/errors.md says what the common ones mean; “seawall runs” what happened.",
+    )
+
+
 def pin_settings(connection: psycopg.Connection[Any]) -> None:
     """Fix the settings that change how values read, for the life of the connection."""
     settings = dict(_PINNED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,9 @@ import psycopg
 
 from seawall import checks, guarded_run, guards, health, ledger, planning
 from seawall.catalog.read import read_catalogue
-from seawall.database import connect
-from seawall.errors import DatabaseError, UsageError
-from seawall.feeds import ahead, source
-from seawall.feeds.reading import Item, ReadContext
+from seawall.database import connect, refused
+from seawall.errors import UsageError
+from seawall.feeds import source
 from seawall.history import backup as backups
 from seawall.history import forget as forgetting
 from seawall.history import restore_plan
@@ -28,7 +27,8 @@ from seawall.history.restore_plan import RestorePlan
 from seawall.ledger import ownership
 from seawall.ledger.ledger import Ledger
 from seawall.manifest import Manifest
-from seawall.naming import Shape, as_staged, shapes
+from seawall.naming import Shape, shapes
+from seawall.open_feed import OpenFeed, open_feed
 from seawall.plan import Finding, Plan, accept
 from seawall.report import Report
 from seawall.run import Run
@@ -97,12 +97,7 @@ class Engine:
                 connection.execute("SET SESSION seawall.armed = on")
             yield connection
         except psycopg.Error as error:
-            raise DatabaseError(
-                str(error).strip().splitlines()[0],
-                why="The database refused a statement, or the connection broke. A run is one "
-                "transaction: what did not commit left nothing.",
-                fix="docs/errors.md says what the common ones mean; “seawall runs” what happened.",
-            ) from error
+            raise refused(error) from error
         finally:
             connection.close()
 
@@ -124,9 +119,24 @@ class Engine:
 
     # ------------------------------------------------------------ plan
 
+    def open(
+        self, directory: Path | str, *, as_of: datetime.date | None = None
+    ) -> AbstractContextManager[OpenFeed]:
+        """Begin to read a feed, for ``plan`` to take over; in a process of its own if it is large
+        and the engine forks.
+
+        Args:
+            directory: of files.
+            as_of: the day the feed speaks of; by default the date in the directory's name.
+
+        Returns:
+            What to pass to ``plan``. The reader ends with the context.
+        """
+        return open_feed(self.database, self.manifest, Path(directory), as_of, forks=self._forks)
+
     def plan(
         self,
-        feed: Path | str | None = None,
+        feed: Path | str | OpenFeed | None = None,
         *,
         staged_schema: str | None = None,
         as_of: datetime.date | None = None,
@@ -134,9 +144,10 @@ class Engine:
         """Stage a feed and say what a run would do. Writes nothing outside seawall's own schemas.
 
         Args:
-            feed: a directory of files; or
+            feed: a directory of files, or one that ``open`` has begun to read; or
             staged_schema: a schema whose tables another tool has filled.
-            as_of: the day the feed speaks of; by default the date in the directory's name.
+            as_of: the day the feed speaks of; by default the date in the directory's name, and of
+                an open feed always its own.
 
         Raises:
             FeedError, ManifestError, DatabaseError: it cannot be planned at all. What is merely
@@ -147,20 +158,23 @@ class Engine:
                 "name either a feed’s directory or a staged schema",
                 fix="seawall plan DIR, or seawall plan --staged SCHEMA",
             )
-        started = time.monotonic()
+        if isinstance(feed, Path | str):
+            with self.open(feed, as_of=as_of) as opened:
+                return self.plan(opened)
+        started = time.monotonic() if feed is None else feed.opened_at
         with self._connected(armed=True) as connection:
+            _waits_for_no_disk(connection)
             catalogue = read_catalogue(connection)
             context = checks.context_of(connection, self.manifest, catalogue)
             findings = checks.check_schema(context)
             if any(finding.stops and not finding.acceptable for finding in findings):
                 # Without knowing whose rows are whose there is nothing sensible to stage.
-                return planning.refused_plan(
-                    self.manifest, catalogue, feed or staged_schema or "", findings
-                )
+                name = (staged_schema or "") if feed is None else feed.directory
+                return planning.refused_plan(self.manifest, catalogue, name, findings)
             known = shapes(self.manifest, catalogue)
             staging = Staging(connection, known)
             try:
-                staged = self._stage(connection, staging, known, feed, staged_schema, as_of)
+                staged = self._stage(staging, known, feed, staged_schema, as_of)
                 return planning.make_plan(context, known, staged, findings, started, self._progress)
             except BaseException:
                 if not connection.closed:
@@ -171,44 +185,23 @@ class Engine:
 
     def _stage(
         self,
-        connection: psycopg.Connection[Any],
         staging: Staging,
         known: Mapping[str, Shape],
-        feed: Path | str | None,
+        feed: OpenFeed | None,
         staged_schema: str | None,
         as_of: datetime.date | None,
     ) -> StagedFeed:
-        if staged_schema is not None:
-            return staging.adopt(
-                staged_schema, feed=staged_schema, as_of=as_of, progress=self._progress
-            )
-        directory = Path(feed or "")
-        reader = source.open_directory(directory, self.manifest, known)
-        previous = Ledger(connection).last_evidence()
-        day = as_of or source.day_of(directory)
-
-        def read() -> Iterator[Item]:
-            with self._connected(armed=True) as second:
-                # A reader is not the one who writes; not by way of this connection.
-                second.execute("SET default_transaction_read_only = on")
-                context = ReadContext(
-                    directory=directory,
-                    known=_KnownRows(second, known),
-                    previous_evidence=previous,
-                    as_of=day,
-                )
-                yield from source.items(reader, context)
-
-        forks = self._forks and ahead.is_worthwhile(directory)
-        with ahead.read_ahead(read) if forks else nullcontext(read()) as items:
-            return staging.stage(
-                items,
-                reader.columns,
-                feed=directory.resolve().name,
-                as_of=day,
-                digest=source.digest_of(directory),
-                progress=self._progress,
-            )
+        if feed is None:
+            name = staged_schema or ""
+            return staging.adopt(name, feed=name, as_of=as_of, progress=self._progress)
+        return staging.stage(
+            feed.items,
+            source.open_directory(feed.directory, self.manifest, known).columns,
+            feed=feed.directory.resolve().name,
+            as_of=feed.as_of,
+            digest=source.digest_of(feed.directory),
+            progress=self._progress,
+        )
 
     # ------------------------------------------------------------ apply
 
@@ -246,6 +239,7 @@ class Engine:
             result = Run(connection, self.database, self.manifest, plan, self._progress).perform()
             # A refused plan can be applied again, with an acceptance.
             if plan.feed.load_id and result["outcome"] != "refused":
+                _waits_for_no_disk(connection)
                 drop_load(connection, plan.feed.load_id)
             return result
 
@@ -395,18 +389,7 @@ class Engine:
             )
 
 
-class _KnownRows:
-    """Rows of the database in the feed's words, for readers."""
-
-    def __init__(self, connection: psycopg.Connection[Any], known: Mapping[str, Shape]) -> None:
-        self._connection = connection
-        self._shapes = dict(known)
-
-    def __call__(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        statement = as_staged(table, tuple(columns), self._shapes)
-        with (
-            self._connection.transaction(),
-            self._connection.cursor(name="seawall_known") as cursor,
-        ):
-            cursor.itersize = 5000
-            yield from cursor.execute(statement)
+def _waits_for_no_disk(connection: psycopg.Connection[Any]) -> None:
+    """From now on only staging is written here: if a crash of the server takes the last of it, the
+    plan is stale, or there is something left to tidy up."""
+    connection.execute("SET synchronous_commit = off")

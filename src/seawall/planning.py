@@ -28,6 +28,8 @@ from seawall.plan import Finding, Plan, TablePlan, UserImpact
 from seawall.row_versions import RowVersions
 from seawall.staging import Progress, StagedFeed
 from seawall.witness import meanings
+from seawall.witness.fingerprints import count_rows
+from seawall.witness.meanings import Meaning
 
 _NO_FEED = StagedFeed(
     load_id="",
@@ -83,7 +85,9 @@ def make_plan(
     book = Ledger(connection)
     fed = fed_by(connection, manifest, shapes, staged)
     progress("planning", 0)
-    users = user_impacts(context, shapes, differences)
+    rows = user_rows(context)
+    meant = meanings.take(connection, context.references, shapes, context.catalogue, rows)
+    users = user_impacts(context, shapes, differences, rows, meant)
     facts = checks.FeedFacts(
         feed=staged,
         files=files,
@@ -258,10 +262,28 @@ def _hold_back(
     return held_back
 
 
+def user_rows(context: checks.Context) -> dict[str, int]:
+    """How many rows each user table has."""
+    tables = context.catalogue.tables
+    return count_rows(
+        context.connection,
+        {name: tables[name].identifier for name in context.manifest.user_tables()},
+    )
+
+
 def user_impacts(
-    context: checks.Context, shapes: Mapping[str, Shape], differences: Mapping[str, Difference]
+    context: checks.Context,
+    shapes: Mapping[str, Shape],
+    differences: Mapping[str, Difference],
+    user_rows: Mapping[str, int],
+    meant: Mapping[str, Meaning],
 ) -> dict[str, UserImpact]:
-    """What the differences mean for each user table, as its rows are now."""
+    """What the differences mean for each user table, as its rows are now.
+
+    Args:
+        user_rows: how many rows each has.
+        meant: what references mean, by label; those that are absent count as sound.
+    """
     connection, catalogue, manifest = context.connection, context.catalogue, context.manifest
     identifiers = {name: table.identifier for name, table in catalogue.tables.items()}
     retiring = {
@@ -273,9 +295,8 @@ def user_impacts(
     impacts: dict[str, UserImpact] = {}
     for name in manifest.user_tables():
         table = identifiers[name]
-        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
         mine = [reference for reference in context.references if reference.user_table == name]
-        meant = [meanings.take(connection, reference, shapes, catalogue) for reference in mine]
+        sums = [meant[reference.label] for reference in mine if reference.label in meant]
         vanishing, moved = {}, {}
         for reference in mine:
             difference = differences.get(reference.table)
@@ -292,9 +313,9 @@ def user_impacts(
                 )
         rows, users = impact.affected(connection, mine, identifiers, shapes, retiring, person)
         impacts[name] = UserImpact(
-            rows=row[0] if row else 0,
-            orphans=sum(meaning.orphans for meaning in meant),
-            retargeted=sum(meaning.retargeted for meaning in meant),
+            rows=user_rows[name],
+            orphans=sum(meaning.orphans for meaning in sums),
+            retargeted=sum(meaning.retargeted for meaning in sums),
             vanishing={label: count for label, count in vanishing.items() if count},
             affected_rows=rows,
             affected_users=users,

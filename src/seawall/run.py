@@ -193,7 +193,8 @@ class Run:
     def _refuse_more_impact(self, context: checks.Context, catalogue: Catalogue) -> None:
         """Users may have referred to what vanishes since the plan was made, and nobody decided."""
         known = shapes(self._manifest, catalogue)
-        impacts = planning.user_impacts(context, known, self._plan.differences)
+        rows = planning.user_rows(context)
+        impacts = planning.user_impacts(context, known, self._plan.differences, rows, {})
         accepted = {f.subject for f in self._plan.findings if f.accepted is not None}
         for finding in checks.judge_impact(self._manifest, impacts):
             if finding.subject not in accepted:

@@ -1,4 +1,8 @@
-"""What commands share: output, progress, the question before a write, and exit codes."""
+"""What commands share: output, progress, the question before a write, and exit codes.
+
+What speaks to people takes a tenth of a command's start to load, so it is loaded when it speaks:
+never where the output is JSON and all goes well.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,14 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 import psycopg
-from rich.console import Console
-from rich.status import Status
 
-from seawall import embedded, ledger, render
+from seawall import embedded, ledger
 from seawall.database import connect
 from seawall.engine import Engine
 from seawall.errors import DatabaseError, ExitCode, SeawallError, UsageError
@@ -24,6 +27,10 @@ from seawall.manifest import Notify
 from seawall.notification import Notification, NotificationFailed
 from seawall.plan import Plan, accept
 from seawall.report import Report
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
 
 _EXIT_CODES = {
     "done": ExitCode.DONE,
@@ -45,14 +52,27 @@ class Terminal:
 
     def __init__(self, *, json: bool = False) -> None:
         self.json = json
-        # Rich asks COLUMNS, or the terminal; a pipe that says nothing gets a width fit for tables.
-        width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPE_WIDTH
-        self.console = Console(highlight=False, markup=False, width=width)
-        self.errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         gc.set_threshold(_GARBAGE_THRESHOLD)
+        gc.freeze()  # what is loaded stays: no collection need look at it, the last one included
         self.notification: Notification | None = None
         self._status: Status | None = None
         self._shown = 0.0
+
+    @cached_property
+    def console(self) -> Console:
+        """Standard output, for people."""
+        from rich.console import Console
+
+        # Rich asks COLUMNS, or the terminal; a pipe that says nothing gets a width fit for tables.
+        width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPE_WIDTH
+        return Console(highlight=False, markup=False, width=width)
+
+    @cached_property
+    def errors(self) -> Console:
+        """Standard error, for people."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
     def print_json(self, value: Any) -> None:
         """Print one JSON value on standard output."""
@@ -135,6 +155,8 @@ class Terminal:
 
     def print_error(self, error: SeawallError) -> None:
         """Print an error's four parts on standard error."""
+        from seawall import render
+
         render.say(self.errors, (error.code, "bold red"), "  ", error.what)
         if error.why:
             render.say(self.errors, ("  why  ", "dim"), error.why)
@@ -237,6 +259,8 @@ def run_feed(
         marked, _ = accept(plan.findings, accepted)
         shown = msgspec.structs.replace(plan, findings=marked)
         if not terminal.json:
+            from seawall import render
+
             render.plan(terminal.console, shown, command)
         if not yes and not _agreed(terminal, shown):
             return ExitCode.USAGE
@@ -278,6 +302,8 @@ def finish(terminal: Terminal, report: Report) -> ExitCode:
     if terminal.json:
         terminal.print_json(report)
     else:
+        from seawall import render
+
         render.run(terminal.console, report, findings_shown=True)
     terminal.notify(report)
     return _EXIT_CODES[report["outcome"]]

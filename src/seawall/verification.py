@@ -82,14 +82,13 @@ class Verification:
             words = [what for table, what in guards.altered(before.guards, look) if table in gone]
             raise UserDamage(words, gone)
         counts = counters.read(self.connection, self.catalogue)
+        fingerprints = {s.name: s.take(self.connection) for s in self._subjects()}
+        rows = {name: fingerprints[name].rows for name in self.manifest.user_tables()}
         return Observation(
-            fingerprints={s.name: s.take(self.connection) for s in self._subjects()},
-            meanings={
-                reference.label: meanings.take(
-                    self.connection, reference, self.shapes, self.catalogue
-                )
-                for reference in self.references
-            },
+            fingerprints=fingerprints,
+            meanings=meanings.take(
+                self.connection, self.references, self.shapes, self.catalogue, rows
+            ),
             counts=counts,
             guards=look,
         )

@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("impact", "guards"),
     ("witness", "ledger"),
     ("checks", "history", "merge", "verification"),
-    ("planning", "apply", "guarded_run"),
+    ("planning", "apply", "guarded_run", "open_feed"),
     ("report", "health"),
     ("after_commit",),
     ("run",),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from league import FEED, GAMES, TEAMS, USER_TABLES, changed, without
 from reload_case import Reload, checks_of, said
+
+from seawall.catalog.read import read_catalogue
+from seawall.naming import shapes
+from seawall.references import user_references
+from seawall.witness import meanings
 
 ALL = (*USER_TABLES, "clubs", "teams", "games")
 CHANGED = {**FEED, "teams": changed(TEAMS, {"club": "Tennaqua"}, wins=4)}
@@ -203,3 +209,19 @@ def test_retired_rows_still_mean_what_they_meant(league: Reload):
     health = league.engine.health()
     assert health.users["answers"].stable == 2
     assert health.healthy
+
+
+def test_of_a_table_without_rows_the_database_says_what_is_said_without_asking_it(league: Reload):
+    league.execute("DELETE FROM answers; DELETE FROM favourites; DELETE FROM users")
+    with psycopg.connect(league.url) as connection:
+        manifest, catalogue = league.engine.manifest, read_catalogue(connection)
+        references = user_references(manifest, catalogue)
+        known = shapes(manifest, catalogue)
+        asked, unasked = (
+            meanings.take(
+                connection, references, known, catalogue, dict.fromkeys(USER_TABLES, rows)
+            )
+            for rows in (1, 0)
+        )
+    assert len(asked) == len(references) > 2
+    assert asked == unasked

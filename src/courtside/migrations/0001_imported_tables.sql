@@ -2,8 +2,9 @@
 -- rows point at ids, so a reload must never issue them anew. No foreign key acts on its own (NO ACTION).
 -- retired_at: when the feed was first seen without the row; NULL while the feed has it.
 -- A foreign key is checked row by row and is most of what a first load costs, so each reference is held once:
--- a league by its teams and players, a player by the roster that every player has. Below those, league_id and
--- the players of a court stand without a key of their own; the import resolves them from rows that it has locked.
+-- a league by its teams and players, a player by the roster that every player has, a team by the roster or the
+-- standings that made it a team, and by the schedule that people see. Below those, league_id and the teams and
+-- players of a court stand without a key of their own; the import resolves them from rows that it has locked.
 -- fillfactor 90 leaves room on the page, so that a changed row needs no new index entries.
 
 CREATE TABLE leagues (
@@ -126,8 +127,8 @@ CREATE TABLE match_scores (
     away_player_2_name text NOT NULL,
     home_team text NOT NULL,
     away_team text NOT NULL,
-    home_team_id bigint REFERENCES teams (id),
-    away_team_id bigint REFERENCES teams (id),
+    home_team_id bigint,
+    away_team_id bigint,
     home_player_1_id bigint,
     home_player_2_id bigint,
     away_player_1_id bigint,
@@ -142,8 +143,6 @@ CREATE TABLE match_scores (
         home_player_1_name, home_player_2_name, away_player_1_name, away_player_2_name
     )
 ) WITH (fillfactor = 90);
-CREATE INDEX match_scores_home_team_id ON match_scores (home_team_id);
-CREATE INDEX match_scores_away_team_id ON match_scores (away_team_id);
 
 -- ordinal: 1, and 2 … where one table of standings lists the same team of the same series again.
 -- series: as scraped. What a shifted row of the source leaves unsaid is NULL.

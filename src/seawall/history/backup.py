@@ -112,7 +112,7 @@ class _Merge:
         for kept in kept_tables(manifest, self._catalogue):
             progress("backup", sum(tables.values()))
             tables[kept.name] = self._keep(kept, backup_id)
-        self._remember_meanings(manifest, run_id)
+        self._remember_meanings(manifest, tables, run_id)
         return Backup(
             id=backup_id,
             run=run_id,
@@ -224,10 +224,14 @@ class _Merge:
             {"table_name": kept.name, "shape_id": shape_id, "previous": previous},
         )
 
-    def _remember_meanings(self, manifest: Manifest, run_id: int | None) -> None:
-        """What is restored one day must mean what it means now."""
+    def _remember_meanings(
+        self, manifest: Manifest, tables: Mapping[str, int], run_id: int | None
+    ) -> None:
+        """What is restored one day must mean what it means now; ``tables`` has the rows of each."""
         known = shapes(manifest, self._catalogue)
         for reference in user_references(manifest, self._catalogue):
+            if tables.get(reference.user_table) == 0:
+                continue
             meanings.remember(self._connection, reference, known, self._catalogue, run_id)
 
 

@@ -7,7 +7,7 @@ how values read are pinned on the connection. Blind to what does not show in tex
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -76,3 +76,16 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
                     self.keyed_rows()
                 )
             )
+
+
+def count_rows(
+    connection: psycopg.Connection[Any], tables: Mapping[str, sql.Identifier]
+) -> dict[str, int]:
+    """Table → its rows, all in one statement."""
+    if not tables:
+        return {}
+    counts = [
+        sql.SQL("SELECT {}::text, pg_catalog.count(*) FROM {}").format(sql.Literal(name), table)
+        for name, table in tables.items()
+    ]
+    return dict(connection.execute(sql.SQL(" UNION ALL ").join(counts)).fetchall())

@@ -5,7 +5,7 @@ A pair of swapped references leaves no orphan; the keys behind them tell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -25,6 +25,10 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     retargeted: int
     """References behind which another key stands than the ledger has on record."""
     hash: str
+
+
+_NOTHING = Meaning(references=0, orphans=0, retargeted=0, hash="0")
+"""What the references of a table without rows add up to."""
 
 
 def identity_rows(
@@ -112,11 +116,34 @@ def _key_columns(reference: UserReference, shapes: Mapping[str, Shape]) -> str:
 
 def take(
     connection: psycopg.Connection[Any],
+    references: Iterable[UserReference],
+    shapes: Mapping[str, Shape],
+    catalogue: Catalogue,
+    rows: Mapping[str, int],
+) -> dict[str, Meaning]:
+    """Add up what all references of each kind mean, as the connection sees them.
+
+    Args:
+        rows: user table → its rows in the same snapshot. Where there are none, nothing is asked.
+
+    Returns:
+        Meanings by the references' labels.
+    """
+    # One statement each: in one for all of them, no hash table would be freed before the last.
+    return {
+        reference.label: _take(connection, reference, shapes, catalogue)
+        if rows[reference.user_table]
+        else _NOTHING
+        for reference in references
+    }
+
+
+def _take(
+    connection: psycopg.Connection[Any],
     reference: UserReference,
     shapes: Mapping[str, Shape],
     catalogue: Catalogue,
 ) -> Meaning:
-    """Add up what all references of one kind mean, as the connection sees them."""
     row = connection.execute(
         sql.SQL(
             "SELECT pg_catalog.count(*),"
