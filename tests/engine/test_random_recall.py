@@ -93,7 +93,7 @@ MANIFESTS = {
     "refusing": ('vanished = "delete"', 'vanished = "refuse"'),
 }
 DEED = some.tuples(one_of(*DEEDS, *BY_HAND, *MANIFESTS), some.integers(0, 2).map(str))
-# What happens before the plan, the feed or none for the last one, what happens before it is applied.
+# What happens before the plan, the feed or none for the last one, what happens before the run.
 STEP = some.tuples(
     some.lists(DEED, max_size=2), some.one_of(some.none(), FEEDS), some.lists(DEED, max_size=1)
 )

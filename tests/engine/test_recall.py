@@ -113,6 +113,21 @@ def test_what_somebody_wrote_by_hand_is_found(
     assert said(plan) == said(afresh)
 
 
+@pytest.mark.parametrize(
+    "deed",
+    ["UPDATE teams SET name = '33' WHERE id = 1", "UPDATE clubs SET name = 'Third' WHERE id = 1"],
+)
+def test_parents_that_the_feed_does_not_carry_count_too(league: Reload, deed: str) -> None:
+    """The games' teams are named by their clubs."""
+    league.load(games=GAMES)
+    assert recalled(league.plan(games=GAMES)) == {"games"}
+    league.execute(deed)
+    plan = league.plan(games=GAMES)
+    assert recalled(plan) == set()
+    forget(league)
+    assert said(plan) == said(league.plan(games=GAMES))
+
+
 def test_what_a_trigger_wrote_elsewhere_is_found_by_the_next_run(make: MakeReload) -> None:
     league = make(
         SCHEMA + "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"

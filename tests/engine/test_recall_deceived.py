@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
 from league import FEED, MANIFEST, SCHEMA
 from league_fixtures import MakeReload
@@ -29,25 +30,18 @@ def made(make: MakeReload, columns: str, rows: Rows, *, before: str = "") -> Rel
     [
         ("bigint", 1, 4294967296),
         ("bigint", -1, 4294967295),
-        ("timestamp", "2024-01-01T00:00:00", None),
         ("time", "00:00:00.000001", "01:11:34.967296"),
+        ("timestamp", "2024-01-01T00:00:00", "2023-12-31T22:48:25.032705"),
+        ("timestamptz", "2024-01-01T00:00:00+00:00", "2023-12-31T22:48:25.032705+00:00"),
         ("float8", 0.5, 0.25),
         ("numeric", "1.0", "1.5"),
         ("interval", "1 day", "1 day 01:00:00"),
     ],
 )
-def test_another_value(make: MakeReload, type_: str, was: Any, is_: Any) -> None:
+def test_a_value_that_a_narrow_hash_takes_for_the_same(
+    make: MakeReload, type_: str, was: Any, is_: Any
+) -> None:
     league = made(make, f"v {type_}", [{"k": "a", "v": was}])
-    if is_ is None:
-        at, other = league.rows(
-            "SELECT x, x # 1 # (1::bigint << 32) FROM (SELECT (extract(epoch FROM"
-            " timestamp '2024-01-01' - timestamp '2000-01-01') * 1000000)::bigint AS x) AS a"
-        )[0]
-        is_ = league.value(
-            "SELECT to_char(timestamp '2000-01-01' + make_interval(secs => %s / 1e6),"
-            " 'YYYY-MM-DD\"T\"HH24:MI:SS.US')",
-            other,
-        )
     plan = league.plan(t=[{"k": "a", "v": is_}])
     assert counts(plan, "t") == {"staged": 1, "changed": 1}
 
@@ -60,7 +54,7 @@ def test_another_value(make: MakeReload, type_: str, was: Any, is_: Any) -> None
         "ALTER TABLE t ALTER v DROP DEFAULT",
     ],
 )
-def test_column_anew(make: MakeReload, deed: str) -> None:
+def test_a_column_that_was_dropped_and_added_again(make: MakeReload, deed: str) -> None:
     rows = [{"k": "a", "v": "x"}]
     league = made(make, "v text", rows)
     plan = league.plan(t=rows)
@@ -70,7 +64,7 @@ def test_column_anew(make: MakeReload, deed: str) -> None:
     assert league.engine.apply(plan)["outcome"] == "refused"
 
 
-def test_columns_exchanged(make: MakeReload) -> None:
+def test_columns_that_exchanged_their_names(make: MakeReload) -> None:
     league = make(
         "CREATE TABLE t (id serial PRIMARY KEY, k text NOT NULL UNIQUE, v text, w text)",
         ONE_TABLE + 'user_columns = ["w"]\n',
@@ -88,7 +82,7 @@ def test_columns_exchanged(make: MakeReload) -> None:
     assert counts(again, "t") == {"staged": 1, "changed": 1}
 
 
-def test_enum_values_renamed(make: MakeReload) -> None:
+def test_enumerated_values_that_exchanged_their_names(make: MakeReload) -> None:
     rows = [{"k": "a", "v": "x"}]
     league = made(make, "v mood", rows, before="CREATE TYPE mood AS ENUM ('x', 'y')")
     league.execute(
@@ -98,7 +92,7 @@ def test_enum_values_renamed(make: MakeReload) -> None:
     assert counts(again, "t") == {"staged": 1, "changed": 1}
 
 
-def test_enum_array_values_renamed(make: MakeReload) -> None:
+def test_arrays_of_enumerated_values_that_exchanged_their_names(make: MakeReload) -> None:
     rows = [{"k": "a", "v": ["x"]}]
     league = made(make, "v mood[]", rows, before="CREATE TYPE mood AS ENUM ('x', 'y')")
     league.execute(
@@ -108,50 +102,46 @@ def test_enum_array_values_renamed(make: MakeReload) -> None:
     assert counts(again, "t") == {"staged": 1, "changed": 1}
 
 
+# Without ICU no collation takes different texts for equal.
 ND = "CREATE COLLATION nd (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
 
 
-def test_collation_changed(make: MakeReload) -> None:
-    league = make(
-        ND + "; CREATE TABLE t (id serial PRIMARY KEY, k text NOT NULL UNIQUE,"
-        " v text COLLATE nd)",
-        ONE_TABLE,
-    )
+def test_a_collation_that_tells_more_apart(make: MakeReload) -> None:
+    try:
+        league = make(
+            f"{ND}; CREATE TABLE t (id serial PRIMARY KEY, k text NOT NULL UNIQUE,"
+            " v text COLLATE nd)",
+            ONE_TABLE,
+        )
+    except psycopg.errors.FeatureNotSupported as error:
+        pytest.skip(str(error))
     league.load(t=[{"k": "a", "v": "x"}])
     rows = [{"k": "a", "v": "X"}]
-    league.load(t=rows)
-    league.load(t=rows)
+    assert league.load(t=rows)["outcome"] == "unchanged"
     league.execute('ALTER TABLE t ALTER v TYPE text COLLATE "default"')
-    again = league.plan(t=rows)
-    league.execute("UPDATE seawall.runs SET equal_tables = '{}'")
-    assert counts(league.plan(t=rows), "t") == counts(again, "t")
-
-
-def test_keys_in_a_generous_collation(make: MakeReload) -> None:
-    league = make(
-        ND + "; CREATE TABLE t (id serial PRIMARY KEY, k text COLLATE nd NOT NULL UNIQUE, v text)",
-        ONE_TABLE + 'vanished = "keep"\n',
-    )
-    league.load(t=[{"k": "a", "v": "x"}, {"k": "b", "v": "x"}])
-    rows = [{"k": "a", "v": "x"}, {"k": "A", "v": "x"}]
-    print(league.run(t=rows))
-    print(league.plan(t=rows).tables, league.plan(t=rows).differences)
-    assert not league.plan(t=rows).differences["t"].recalled
+    assert counts(league.plan(t=rows), "t") == {"staged": 1, "changed": 1}
 
 
 def test_staged_columns_in_another_order(make: MakeReload) -> None:
     league = made(make, "v text, w text", [{"k": "a", "v": "1", "w": "2"}])
-    league.execute(
-        "CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 'a' AS k, '1' AS v, '2' AS w"
-    )
+    league.execute("CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 'a' AS k, '1' AS v, '2' AS w")
     report = league.engine.apply(league.engine.plan(staged_schema="s"))
     assert report["outcome"] == "unchanged", report
     assert league.engine.plan(staged_schema="s").differences["t"].recalled
-    league.execute(
-        "DROP TABLE s.t; CREATE TABLE s.t AS SELECT 'a' AS k, '1' AS w, '2' AS v"
-    )
+    league.execute("DROP TABLE s.t; CREATE TABLE s.t AS SELECT 'a' AS k, '1' AS w, '2' AS v")
     again = league.engine.plan(staged_schema="s")
     assert counts(again, "t") == {"staged": 1, "changed": 1}
+
+
+# PostgreSQL orders them, so that they can be keys, and has no hash of them.
+NOT_HASHED = (
+    "bit(3)",
+    "bit(3)[]",
+    "money",
+    "tsvector",
+    "CREATE DOMAIN d AS bit(3)",
+    "CREATE TYPE pair AS (a integer, b money)",
+)
 
 
 @pytest.mark.parametrize(
@@ -182,16 +172,15 @@ def test_keys_of_every_type(make: MakeReload, type_: str, value: Any, before: st
     )
     rows = [{"k": value, "v": "x"}, {"k": value, "v": "x"}, {"k": None, "v": "x"}]
     plan = league.plan(t=rows)
-    print(type_, [(f.check, f.message) for f in plan.findings], plan.files)
-    if plan.refusals and plan.refusals[0].check == "type-without-equality":
+    if type_ in NOT_HASHED or before in NOT_HASHED:
+        assert [finding.check for finding in plan.refusals] == ["type-without-equality"]
         return
-    assert plan.files[0].repeated == 1 and plan.files[0].set_aside == 1
+    assert (plan.files[0].repeated, plan.files[0].set_aside) == (1, 1)
+    assert counts(plan, "t") == {"staged": 1, "new": 1}
 
 
 def test_a_parent_gone_between_plan_and_apply(make: MakeReload) -> None:
-    league = make(
-        SCHEMA.replace("away_id integer REFERENCES teams", "away_id integer"), MANIFEST
-    )
+    league = make(SCHEMA.replace("away_id integer REFERENCES teams", "away_id integer"), MANIFEST)
     league.load(**FEED)
     league.load(**FEED)
     league.execute("INSERT INTO teams (club_id, name) VALUES (1, 'guest')")
@@ -200,9 +189,8 @@ def test_a_parent_gone_between_plan_and_apply(make: MakeReload) -> None:
     plan = league.plan(games=games)
     assert plan.tables["games"].unresolved == {}
     league.execute("DELETE FROM teams WHERE name = 'guest'")
-    print(league.engine.apply(plan)["outcome"])
+    assert league.engine.apply(plan)["outcome"] == "unchanged"
     again = league.plan(games=games)
     league.execute("UPDATE seawall.runs SET equal_tables = '{}'")
     afresh = league.plan(games=games)
-    assert again.tables["games"].unresolved == afresh.tables["games"].unresolved
-    assert counts(again, "games") == counts(afresh, "games")
+    assert again.tables["games"].unresolved == afresh.tables["games"].unresolved == {"away_id": 1}
