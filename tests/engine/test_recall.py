@@ -128,7 +128,11 @@ def test_parents_that_the_feed_does_not_carry_count_too(league: Reload, deed: st
     assert said(plan) == said(league.plan(games=GAMES))
 
 
-def test_what_a_trigger_wrote_elsewhere_is_found_by_the_next_run(make: MakeReload) -> None:
+@pytest.mark.parametrize("city", ["Deerfield", "Highland Park"])
+def test_what_a_trigger_wrote_elsewhere_is_found_by_the_next_run(
+    make: MakeReload, city: str
+) -> None:
+    """Whether the run writes that table itself or not."""
     league = make(
         SCHEMA + "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"
         "  UPDATE clubs SET city = 'Meddled' WHERE name = 'Valley Lo'; RETURN NULL; END$$;"
@@ -136,7 +140,8 @@ def test_what_a_trigger_wrote_elsewhere_is_found_by_the_next_run(make: MakeReloa
         MANIFEST,
     )
     league.load(**FEED)
-    feed = {**FEED, "teams": [{**TEAMS[0], "wins": 4}, TEAMS[1]]}
+    clubs = [{**CLUBS[0], "city": city}, CLUBS[1]]
+    feed = {"clubs": clubs, "teams": [{**TEAMS[0], "wins": 4}, TEAMS[1]]}
     assert league.load(**feed)["outcome"] == "done"
 
     plan = league.plan(**feed)
