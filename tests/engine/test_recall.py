@@ -77,6 +77,7 @@ def test_rows_that_exchange_a_value_are_changed(league: Reload) -> None:
     ("deed", "known", "table", "found"),
     [
         ("UPDATE clubs SET city = 'Elsewhere' WHERE id = 1", set(), "clubs", "changed"),
+        ("UPDATE clubs SET city = 'Elsewhere'", set(), "clubs", "changed"),
         ("UPDATE clubs SET name = 'Elsewhere' WHERE id = 1", set(), "clubs", "new"),
         ("INSERT INTO clubs (name) VALUES ('Third')", set(), "clubs", "vanished"),
         ("UPDATE teams SET wins = 9 WHERE id = 1", {"clubs"}, "teams", "changed"),
@@ -222,3 +223,16 @@ def test_a_refused_or_failed_run_leaves_nothing_to_recall(league: Reload) -> Non
     assert league.run(**feed)["outcome"] == "refused"
     plan = league.plan(**FEED)
     assert recalled(plan) == set(TABLES)
+
+
+def test_an_unverified_run_leaves_nothing_to_recall(make: MakeReload) -> None:
+    league = make(
+        SCHEMA + "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"
+        "  NEW.city = upper(NEW.city); RETURN NEW; END$$;"
+        "CREATE TRIGGER shout BEFORE INSERT ON clubs FOR EACH ROW EXECUTE FUNCTION shout();",
+        MANIFEST,
+    )
+    assert league.run(**FEED)["outcome"] == "unverified"
+    plan = league.plan(**FEED)
+    assert recalled(plan) == set()
+    assert counts(plan, "clubs") == {"staged": 2, "changed": 2}
