@@ -28,6 +28,9 @@ _PINNED = {
     "work_mem": "128MB",
     "hash_mem_multiplier": "2",
     "jit": "off",
+    # A difference is asked of whole tables and answers with few rows. The planner cannot know that,
+    # and would let one process do it alone.
+    "parallel_tuple_cost": "0.001",
     # Staging tables are analysed for each run; a coarse picture is enough to join them.
     "default_statistics_target": "10",
     "client_connection_check_interval": "500ms",

@@ -168,15 +168,15 @@ def count_held(
     mine = [reference for reference in references if reference.table == shape.name]
     if not mine:
         return 0
-    absent = retired_condition(shape, "t")
-    if difference is not None:
-        returning = sql.SQL("EXISTS (SELECT FROM {} AS d WHERE d.seawall_action = {} AND {})")
-        there = same_row(shape, "d", "t")
-        absent = sql.SQL("(({} AND NOT {}) OR {})").format(
-            absent,
-            returning.format(difference.identifier, sql.Literal("reinstated"), there),
-            returning.format(difference.identifier, sql.Literal("vanished"), there),
+    absent: sql.Composable = retired_condition(shape, "t")
+    # Asked only where it can be so: for each row of the table, it costs more than all the rest.
+    if difference is not None and difference.reinstated:
+        absent = sql.SQL("({} AND NOT {})").format(
+            absent, _is_there(shape, difference, "reinstated")
         )
+    if difference is not None and difference.vanished:
+        leaving = _is_there(shape, difference, "vanished")
+        absent = sql.SQL("({} OR {})").format(absent, leaving)
     row = connection.execute(
         sql.SQL("SELECT count(*) FROM {} AS t WHERE {} AND {}").format(
             shape.table.identifier, absent, referenced_by_users(shape, mine, tables)
@@ -184,6 +184,13 @@ def count_held(
     ).fetchone()
     assert row is not None
     return row[0]
+
+
+def _is_there(shape: Shape, difference: Difference, action: str) -> sql.Composed:
+    """The condition that a difference says something of a row ``t``."""
+    return sql.SQL("EXISTS (SELECT FROM {} AS d WHERE d.seawall_action = {} AND {})").format(
+        difference.identifier, sql.Literal(action), same_row(shape, "d", "t")
+    )
 
 
 def count_vanishing_references(

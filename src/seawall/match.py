@@ -179,14 +179,28 @@ class Matcher:
             sql.SQL(
                 "CREATE UNLOGGED TABLE {} WITH (autovacuum_enabled = false) AS"
                 " SELECT d.*, false AS seawall_held FROM ({}) AS d WITH NO DATA"
-            ).format(difference.identifier, self._query.select(name))
+            ).format(difference.identifier, self._query.select(name, whole=True))
         )
         return difference
+
+    def _analyze_staged(self, name: str) -> None:
+        """Tell the planner of the staged columns by which rows are joined."""
+        staged, shape = self._feed.tables[name], self._shapes[name]
+        joined = dict.fromkeys(shape.staged_key)
+        for parent in shape.parents.values():
+            joined |= dict.fromkeys(parent.by.values())
+        self._connection.execute(
+            sql.SQL("ANALYZE {} (seawall_row, {})").format(
+                staged.identifier,
+                sql.SQL(", ").join(sql.Identifier(c) for c in joined if c in staged.columns),
+            )
+        )
 
     def _materialise(self, name: str) -> Difference:
         staged = self._feed.tables[name]
         shape, carried = self._shapes[name], self._query.carried(name)
         references = [column for column in carried if column in shape.parents]
+        self._analyze_staged(name)
         for parent in dict.fromkeys(shape.parents[column].table for column in references):
             self._look_up(parent)
         stage = f"{staged.stage}_d"

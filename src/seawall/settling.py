@@ -102,7 +102,6 @@ def settle(
                 else:
                     conflicts += count
                     examples += [f"{files[file]} {example}" for example in some or []]
-            settling.analyze()
             rows, content = settling.content()
         tables[name] = StagedTable(
             **msgspec.structs.asdict(load),
@@ -155,20 +154,6 @@ class _Settling:
             ).format(
                 stage=self._load.identifier,
                 set_aside=self._set_aside("gone", f"no key for {self._load.name}", expected=False),
-            )
-        )
-
-    def analyze(self) -> None:
-        """Tell the planner of the columns that matching joins by."""
-        joined = dict.fromkeys(self._shape.staged_key)
-        for parent in self._shape.parents.values():
-            joined |= dict.fromkeys(parent.by.values())
-        self._connection.execute(
-            sql.SQL("ANALYZE {} (seawall_row, {})").format(
-                self._load.identifier,
-                sql.SQL(", ").join(
-                    sql.Identifier(column) for column in joined if column in self._load.columns
-                ),
             )
         )
 

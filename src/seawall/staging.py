@@ -306,8 +306,8 @@ class Staging:
             # Hashed while rows come in, when the server has time, and not when all wait for it.
             statements.append(
                 sql.SQL(
-                    "CREATE UNLOGGED TABLE {} (seawall_row bigint NOT NULL,"
-                    " seawall_file integer NOT NULL, seawall_position bigint NOT NULL, {},"
+                    "CREATE UNLOGGED TABLE {} (seawall_row bigint, seawall_file integer,"
+                    " seawall_position bigint, {},"
                     " seawall_key_hash bigint GENERATED ALWAYS AS (CASE WHEN num_nulls({key}) = 0"
                     " THEN hash_record_extended(ROW({key}), 0) END) STORED)"
                     " WITH (autovacuum_enabled = false)"
