@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from courtside import league_database
@@ -104,13 +106,22 @@ def create_application(configuration: Configuration, database_url: str) -> FastA
     static = Path(str(resources.files("courtside.site").joinpath("static")))
     # Only files: a compressed page would let its length tell of the secrets in it.
     application.mount("/static", GZipMiddleware(_KeptFiles(directory=static)), name="static")
+    application.router.routes.extend(_routes())
+    return application
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """Pages and API. To work them out takes FastAPI longer than all the rest: it is done once,
+    however many applications there are."""
+    routes = APIRouter()
     for router in PAGE_ROUTERS:
-        application.include_router(
+        routes.include_router(
             router, dependencies=[Depends(forgery.check)], include_in_schema=False
         )
     # It checks writes itself: by token, or by the header X-CSRF-Token.
-    application.include_router(reference.api_router())
-    return application
+    routes.include_router(reference.api_router())
+    return routes.routes
 
 
 def _health(request: Request) -> JSONResponse:
