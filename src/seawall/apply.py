@@ -252,8 +252,8 @@ class Apply:
         """Tables that equal the feed now, whichever absences count.
 
         Of those that the merge wrote, the second match has seen the rows that it wrote; that it
-        wrote no others, the counters say. A table that something else wrote, or one whose keys come
-        from such a table, is left out.
+        wrote no others, the counters say. A table that something else wrote, be it between plan and
+        run, or one whose keys come from such a table, is left out.
 
         Args:
             found: versions of all rows before the merge.
@@ -274,10 +274,12 @@ class Apply:
         asking = recall.Questions(
             self._matcher.afresh(), shapes, self._plan.feed, self._catalogue, now
         )
+        planned = self._plan.row_versions
         known = {
             name
             for name in shapes
-            if (
+            if found.tables[name] == planned.tables[name]
+            and (
                 counted is not None and counted[name] == ours[name]
                 if ours.get(name)
                 else now.tables[name] == found.tables[name]

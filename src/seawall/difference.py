@@ -192,7 +192,8 @@ class DifferenceQuery:
                 ),
             ]
         condition = sql.SQL("")
-        if within is not None:
+        # Of a first load the difference covers every staged row: nothing to leave out.
+        if within is not None and within.changed + within.new < within.staged:
             condition = sql.SQL(
                 "WHERE s.seawall_row IN (SELECT w.seawall_row FROM {} AS w)"
             ).format(within.identifier)

@@ -67,11 +67,12 @@ def standing_rows(connection: psycopg.Connection[Any], shape: Shape) -> int:
 
 def _versions(connection: psycopg.Connection[Any], tables: Iterable[sql.Identifier]) -> list[str]:
     # No row stands twice in one place, so that nothing can cancel in XOR. A row's own hash is but a
-    # weighted sum, which rows that exchange their writers could leave as it was: hence another.
+    # weighted sum, which rows that exchange their writers could leave as it was: hence another,
+    # of which it is the seed, so that all 64 bits of it count.
     versions = [
         sql.SQL(
-            "SELECT {} AS n, count(*) || ':' || coalesce(bit_xor(hashint8extended("
-            "hash_record_extended(ROW(t.tableoid, t.ctid, t.xmin), 0), 0)), 0) FROM {} AS t"
+            "SELECT {} AS n, count(*) || ':' || coalesce(bit_xor(hashint8extended(0,"
+            " hash_record_extended(ROW(t.tableoid, t.ctid, t.xmin), 0))), 0) FROM {} AS t"
         ).format(sql.Literal(number), table)
         for number, table in enumerate(tables)
     ]

@@ -18,10 +18,18 @@ _OWN_COLUMNS = ("seawall_row", "seawall_file", "seawall_position", "seawall_key_
 # A hash of these tells apart what ``=`` tells apart.
 _HASHED_TYPES = frozenset(
     (
-        *("bool", "int2", "int4", "int8", "float4", "float8", "text", "varchar", "bpchar"),
-        *("date", "time", "timestamp", "timestamptz", "uuid", "bytea"),
+        *("bool", "int2", "int4", "float4", "float8", "text", "varchar", "bpchar"),
+        *("date", "uuid", "bytea"),
     )
 )
+# PostgreSQL folds eight bytes to four before it hashes them: 1 and 4294967296 have the same hash.
+# Of their binary form it hashes all.
+_FOLDED_TYPES = {
+    "int8": sql.SQL("pg_catalog.int8send({})"),
+    "time": sql.SQL("pg_catalog.time_send({})"),
+    "timestamp": sql.SQL("pg_catalog.timestamp_send({})"),
+    "timestamptz": sql.SQL("pg_catalog.timestamptz_send({})"),
+}
 
 
 def without_parent(parent: str, table: str) -> str:
@@ -152,14 +160,16 @@ class _Settling:
     def content(self) -> tuple[int, str]:
         """How many rows there are, and a digest of what they say, whatever their order."""
         # A row's hash is a weighted sum of its cells' hashes: without another hash around it, two
-        # rows could exchange a value and no sum over rows would show it.
+        # rows could exchange a value and no sum over rows would show it. As a seed, all 64 bits
+        # of it count.
         row = self._connection.execute(
             sql.SQL(
                 "SELECT count(*), coalesce(sum("
-                "hashint8extended(hash_record_extended(ROW({cells}), 0), 0)), 0)::text"
+                "hashint8extended(0, hash_record_extended(ROW({cells}), 0))), 0)::text"
                 " FROM {stage} AS s"
             ).format(
-                cells=sql.SQL(", ").join(self._hashed("s", c) for c in self._load.columns),
+                # In one order, whichever the reader's is.
+                cells=sql.SQL(", ").join(self._hashed("s", c) for c in sorted(self._load.columns)),
                 stage=self._load.identifier,
             )
         ).fetchone()
@@ -179,9 +189,11 @@ class _Settling:
 
     def _hashed(self, alias: str, column: str) -> sql.Composable:
         """A cell as it is hashed: types of which it is not sure that they can be go in as text."""
-        of = self._shape.staged[column]
+        of, cell = self._shape.staged[column], sql.Identifier(alias, column)
+        if of.type_name in _FOLDED_TYPES:
+            return _FOLDED_TYPES[of.type_name].format(cell)
         cast = "::text" if of.compared_as_text or of.type_name not in _HASHED_TYPES else ""
-        return sql.SQL("{}{}").format(sql.Identifier(alias, column), sql.SQL(cast))
+        return sql.SQL("{}{}").format(cell, sql.SQL(cast))
 
     def _cell(self, alias: str, column: str) -> sql.Composable:
         cast = "::text" if self._shape.staged[column].compared_as_text else ""

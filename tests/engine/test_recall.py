@@ -77,6 +77,7 @@ def test_rows_that_exchange_a_value_are_changed(league: Reload) -> None:
     ("deed", "known", "table", "found"),
     [
         ("UPDATE clubs SET city = 'Elsewhere' WHERE id = 1", set(), "clubs", "changed"),
+        ("UPDATE clubs SET city = 'Elsewhere'", set(), "clubs", "changed"),
         ("UPDATE clubs SET name = 'Elsewhere' WHERE id = 1", set(), "clubs", "new"),
         ("INSERT INTO clubs (name) VALUES ('Third')", set(), "clubs", "vanished"),
         ("UPDATE teams SET wins = 9 WHERE id = 1", {"clubs"}, "teams", "changed"),
@@ -113,7 +114,26 @@ def test_what_somebody_wrote_by_hand_is_found(
     assert said(plan) == said(afresh)
 
 
-def test_what_a_trigger_wrote_elsewhere_is_found_by_the_next_run(make: MakeReload) -> None:
+@pytest.mark.parametrize(
+    "deed",
+    ["UPDATE teams SET name = '33' WHERE id = 1", "UPDATE clubs SET name = 'Third' WHERE id = 1"],
+)
+def test_parents_that_the_feed_does_not_carry_count_too(league: Reload, deed: str) -> None:
+    """The games' teams are named by their clubs."""
+    league.load(games=GAMES)
+    assert recalled(league.plan(games=GAMES)) == {"games"}
+    league.execute(deed)
+    plan = league.plan(games=GAMES)
+    assert recalled(plan) == set()
+    forget(league)
+    assert said(plan) == said(league.plan(games=GAMES))
+
+
+@pytest.mark.parametrize("city", ["Deerfield", "Highland Park"])
+def test_what_a_trigger_wrote_elsewhere_is_found_by_the_next_run(
+    make: MakeReload, city: str
+) -> None:
+    """Whether the run writes that table itself or not."""
     league = make(
         SCHEMA + "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"
         "  UPDATE clubs SET city = 'Meddled' WHERE name = 'Valley Lo'; RETURN NULL; END$$;"
@@ -121,7 +141,8 @@ def test_what_a_trigger_wrote_elsewhere_is_found_by_the_next_run(make: MakeReloa
         MANIFEST,
     )
     league.load(**FEED)
-    feed = {**FEED, "teams": [{**TEAMS[0], "wins": 4}, TEAMS[1]]}
+    clubs = [{**CLUBS[0], "city": city}, CLUBS[1]]
+    feed = {"clubs": clubs, "teams": [{**TEAMS[0], "wins": 4}, TEAMS[1]]}
     assert league.load(**feed)["outcome"] == "done"
 
     plan = league.plan(**feed)
@@ -202,3 +223,16 @@ def test_a_refused_or_failed_run_leaves_nothing_to_recall(league: Reload) -> Non
     assert league.run(**feed)["outcome"] == "refused"
     plan = league.plan(**FEED)
     assert recalled(plan) == set(TABLES)
+
+
+def test_an_unverified_run_leaves_nothing_to_recall(make: MakeReload) -> None:
+    league = make(
+        SCHEMA + "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"
+        "  NEW.city = upper(NEW.city); RETURN NEW; END$$;"
+        "CREATE TRIGGER shout BEFORE INSERT ON clubs FOR EACH ROW EXECUTE FUNCTION shout();",
+        MANIFEST,
+    )
+    assert league.run(**FEED)["outcome"] == "unverified"
+    plan = league.plan(**FEED)
+    assert recalled(plan) == set()
+    assert counts(plan, "clubs") == {"staged": 2, "changed": 2}

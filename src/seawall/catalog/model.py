@@ -42,12 +42,16 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """A column, as pg_attribute and pg_type describe it."""
 
     name: str
+    number: int
+    """Of all columns that the table ever had: one that is dropped and added again has another."""
     type: str
     """With its modifier, as SQL writes it: ``numeric(5,2)``."""
     type_name: str
     """Without modifier; a domain's is the type that it rests on."""
     type_kind: str
     type_category: str
+    generous_collation: tuple[str, str] | None
+    """(schema, name) of a collation that takes different texts for equal."""
     not_null: bool
     generated: bool
     identity: str
@@ -170,6 +174,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
     tables: Mapping[str, Table]
     foreign_keys: tuple[ForeignKey, ...]
+    enum_labels: tuple[tuple[int, str], ...]
+    """What each value of an enumerated type reads as: rows hold its id alone."""
     server_version: int
     """``server_version_num``, e.g. 180003."""
 
@@ -181,7 +187,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
             for name, table in self.tables.items()
         }
         return hashlib.sha256(
-            msgspec.json.encode([shape, self.foreign_keys], order="sorted")
+            msgspec.json.encode([shape, self.foreign_keys, self.enum_labels], order="sorted")
         ).hexdigest()
 
     def references_to(self, table: str) -> list[ForeignKey]:

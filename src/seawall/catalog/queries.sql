@@ -12,7 +12,7 @@ WHERE c.relkind IN ('r', 'p')
 ORDER BY n.nspname, c.relname
 
 -- name: columns
-SELECT a.attrelid::bigint AS table_oid, a.attname AS name,
+SELECT a.attrelid::bigint AS table_oid, a.attname AS name, a.attnum AS number,
        format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN t.typbasetype = 0 THEN t.typname ELSE (
             WITH RECURSIVE base (oid, typname, typbasetype) AS (
@@ -22,6 +22,8 @@ SELECT a.attrelid::bigint AS table_oid, a.attname AS name,
                 JOIN base ON b.oid = base.typbasetype)
             SELECT typname FROM base WHERE typbasetype = 0) END AS type_name,
        t.typtype::text AS type_kind, t.typcategory::text AS type_category,
+       CASE WHEN NOT l.collisdeterministic THEN array[ln.nspname, l.collname]::text[] END
+           AS generous_collation,
        a.attnotnull AS not_null, a.attgenerated <> '' AS generated,
        a.attidentity::text AS identity,
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS default_expression,
@@ -30,9 +32,14 @@ FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_collation l ON l.oid = a.attcollation
+LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid = ANY (%(tables)s::bigint[]) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
+
+-- name: enum_labels
+SELECT e.oid::bigint AS oid, e.enumlabel AS label FROM pg_enum e ORDER BY e.oid
 
 -- name: keys
 SELECT i.indrelid::bigint AS table_oid, ic.relname AS name, i.indisprimary AS is_primary,

@@ -1,4 +1,4 @@
-"""Reads the catalogue: seven queries, whatever the number of tables."""
+"""Reads the catalogue: eight queries, whatever the number of tables."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
         columns: dict[int, dict[str, Column]] = defaultdict(dict)
         for row in cursor.execute(_SQL["columns"], oids):
             of_table = columns[row.pop("table_oid")]
-            of_table[row["name"]] = Column(**row)
+            collation = row.pop("generous_collation")
+            of_table[row["name"]] = Column(
+                **row, generous_collation=collation and (collation[0], collation[1])
+            )
         keys: dict[int, list[Key]] = defaultdict(list)
         for row in cursor.execute(_SQL["keys"], oids):
             keys[row.pop("table_oid")].append(Key(**{**row, "columns": tuple(row["columns"])}))
@@ -64,6 +67,7 @@ def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
             for row in cursor.execute(_SQL["foreign_keys"], oids)
             if row["target_oid"] in labels
         ]
+        enum_labels = cursor.execute(_SQL["enum_labels"]).fetchall()
     return Catalogue(
         tables={
             labels[row["oid"]]: Table(
@@ -77,6 +81,7 @@ def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
             for row in tables
         },
         foreign_keys=tuple(foreign_keys),
+        enum_labels=tuple((row["oid"], row["label"]) for row in enum_labels),
         server_version=connection.info.server_version,
     )
 
