@@ -28,6 +28,7 @@ from seawall.naming import Shape
 from seawall.plan import Plan
 from seawall.references import UserReference
 from seawall.row_versions import RowVersions
+from seawall.second_match import SecondMatch
 from seawall.verification import Observation, Verification
 from seawall.witness import certificate, counters, guards
 from seawall.witness.guards import Testimony
@@ -170,6 +171,9 @@ class Apply:
             self._references,
             self._plan,
         )
+        second_match = SecondMatch(
+            self._connection, self._catalogue, self._shapes, self._matcher, self._plan
+        )
         before = verification.observe()
         progress("merging", 0)
         written = self._merge(progress)
@@ -177,7 +181,7 @@ class Apply:
         progress("verifying", 0)
         after = verification.observe(before)
         verification.refuse_damage(before, after)
-        unverified = [*self._not_as_staged(written), *verification.doubts(before, after)]
+        unverified = [*second_match.not_as_staged(written), *verification.doubts(before, after)]
         held = self._held()
         certified = certificate.nothing_written(self._connection)
         if not certified and not self._plan.writes:
@@ -193,7 +197,7 @@ class Apply:
             attempts=attempt,
             equal_tables={}
             if unverified
-            else self._equal_tables(found, written, _written_since(before, after)),
+            else second_match.equal_tables(found, written, _written_since(before, after)),
         )
         record(outcome)
         self._connection.execute("COMMIT")
@@ -242,56 +246,6 @@ class Apply:
                     fix="Plan again.",
                 )
         return versions
-
-    def _equal_tables(
-        self,
-        found: RowVersions,
-        written: Mapping[str, Mapping[str, int]],
-        counted: Counter[str] | None,
-    ) -> dict[str, recall.Equal]:
-        """Tables that equal the feed now, whichever absences count.
-
-        Of those that the merge wrote, the second match has seen the rows that it wrote; that it
-        wrote no others, the counters say. A table that something else wrote, be it between plan and
-        run, or one whose keys come from such a table, is left out.
-
-        Args:
-            found: versions of all rows before the merge.
-            counted: rows written since then, by table.
-        """
-        differences, shapes = self._plan.differences, self._shapes
-        wrote = any(any(rows.values()) for rows in written.values())
-        now = row_versions.read(self._connection, shapes, {}) if wrote else found
-        ours = {
-            name: sum(
-                count
-                for what, count in rows.items()
-                # Without a column for it, that a row is retired stands in the ledger.
-                if what != "retired" or shapes[name].retired_column
-            )
-            for name, rows in written.items()
-        }
-        asking = recall.Questions(
-            self._matcher.afresh(), shapes, self._plan.feed, self._catalogue, now
-        )
-        planned = self._plan.row_versions
-        known = {
-            name
-            for name in shapes
-            if found.tables[name] == planned.tables[name]
-            and (
-                counted is not None and counted[name] == ours[name]
-                if ours.get(name)
-                else now.tables[name] == found.tables[name]
-            )
-        }
-        equal = {}
-        for name, difference in differences.items():
-            if difference.lost or not known.issuperset(asking.reach(name)):
-                continue
-            if row_versions.standing_rows(self._connection, shapes[name]) == difference.staged:
-                equal[name] = difference
-        return asking.answers(equal)
 
     def _merge(self, progress: Callable[[str, int], None]) -> dict[str, dict[str, int]]:
         """Parents first: insert, update, retire. Then, children first, delete."""
@@ -395,30 +349,6 @@ class Apply:
                 why="What they do at COMMIT no witness would see.",
                 fix="Look at the deferred constraint triggers of the imported tables.",
             )
-
-    def _not_as_staged(self, written: Mapping[str, Mapping[str, int]]) -> list[str]:
-        """Tables of which rows are not as the feed has them after the merge, in words.
-
-        Asks the match anew, which knows nothing of the merge's statements. Where a trigger or rule
-        may act, every row of the feed is looked at; else those that the plan writes.
-        """
-        found = []
-        afresh = self._matcher.afresh()
-        for name, rows in written.items():
-            if not any(rows.values()):
-                continue
-            meddles = self._catalogue.tables[name].may_change_writes
-            difference = self._plan.differences[name]
-            count = afresh.count_differing(name, None if meddles else difference)
-            if rows.keys() & {"retired", "deleted"}:
-                count += impact.count_standing(self._connection, self._shapes[name], difference)
-            if count:
-                found.append(
-                    f"merge: {count} rows of {name} do not read as the feed has them; "
-                    + ("a trigger or rule of the table" if meddles else "something")
-                    + " changes what is written"
-                )
-        return found
 
     def _held(self) -> dict[str, int]:
         """Count rows that the feed lacks, now or since an earlier run, and users refer to."""

@@ -18,6 +18,7 @@ from seawall.apply import Apply
 from seawall.catalog.model import Catalogue
 from seawall.history import backup
 from seawall.ledger import ledger
+from seawall.second_match import SecondMatch
 from seawall.witness import certificate, counters, guards, meanings
 from seawall.witness.counters import Counts
 from seawall.witness.fingerprints import Fingerprint, Subject
@@ -122,7 +123,7 @@ ALONE: list[tuple[str, str, SwitchOff, str]] = [
     (
         "second match",
         "all of it",
-        lambda p: p.setattr(Apply, "_not_as_staged", always([])),
+        lambda p: p.setattr(SecondMatch, "not_as_staged", always([])),
         "the merge’s UPDATE joins the wrong rows, as many as planned",
     ),
     (
