@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -82,14 +84,25 @@ def connect(url: str) -> psycopg.Connection[Any]:
     return connection
 
 
-def refused(error: psycopg.Error) -> DatabaseError:
-    """What to say where a statement failed that nobody expected to fail."""
-    return DatabaseError(
-        str(error).strip().splitlines()[0],
-        why="The database refused a statement, or the connection broke. A run is one "
-        "transaction: what did not commit left nothing.",
-        fix="docs/errors.md says what the common ones mean; “seawall runs” what happened.",
-    )
+@contextmanager
+def connected(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """``connect``, and closed again.
+
+    Raises:
+        DatabaseError: also where a statement failed that nobody expected to fail.
+    """
+    connection = connect(url)
+    try:
+        yield connection
+    except psycopg.Error as error:
+        raise DatabaseError(
+            str(error).strip().splitlines()[0],
+            why="The database refused a statement, or the connection broke. A run is one "
+            "transaction: what did not commit left nothing.",
+            fix="docs/errors.md says what the common ones mean; “seawall runs” what happened.",
+        ) from error
+    finally:
+        connection.close()
 
 
 def pin_settings(connection: psycopg.Connection[Any]) -> None:

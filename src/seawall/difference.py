@@ -7,6 +7,7 @@ staging row instead.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -57,37 +58,34 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         return sql.Identifier(STAGE, self.stage)
 
 
+@dataclass(frozen=True)
 class DifferenceQuery:
-    """Composes, for each table, the SELECT of its difference.
+    """Composes, for each table of a feed, the SELECT of its difference."""
 
-    Args:
-        differences: of tables whose new rows others may name; it grows while tables are matched.
-        lookups: table → where everything is written down that a reference to it may mean.
-    """
+    connection: psycopg.Connection[Any]
+    manifest: Manifest
+    shapes: Mapping[str, Shape]
+    feed: StagedFeed
+    coverage: Coverage
+    differences: dict[str, Difference] = field(default_factory=dict)
+    """Of tables whose new rows others may name; it grows while tables are matched."""
+    lookups: dict[str, sql.Identifier] = field(default_factory=dict)
+    """Table → where everything is written down that a reference to it may mean."""
 
-    def __init__(
-        self,
-        connection: psycopg.Connection[Any],
-        manifest: Manifest,
-        shapes: Mapping[str, Shape],
-        feed: StagedFeed,
-        coverage: Coverage,
-        *,
-        differences: Mapping[str, Difference],
-        lookups: Mapping[str, sql.Identifier],
-    ) -> None:
-        self._connection = connection
-        self._manifest = manifest
-        self._shapes = shapes
-        self._feed = feed
-        self._coverage = coverage
-        self._differences = differences
-        self._lookups = lookups
+    def afresh(self) -> DifferenceQuery:
+        """The same where no difference is known: parents that were new stand in their tables."""
+        return replace(self, differences={}, lookups={})
+
+    def question(self, name: str) -> str:
+        """What the match of a table asks where every absence counts, in SQL that is the same for
+        every load of the same columns."""
+        asked = self.select(name, whole=True).as_string(self.connection)
+        return asked.replace(self.feed.load_id, "")
 
     def carried(self, name: str) -> tuple[str, ...]:
         """Columns that this feed gives values for."""
-        columns = set(self._feed.tables[name].columns)
-        shape = self._shapes[name]
+        columns = set(self.feed.tables[name].columns)
+        shape = self.shapes[name]
         return tuple(
             column
             for column in shape.written
@@ -108,7 +106,7 @@ class DifferenceQuery:
         ``seawall_row``, ``seawall_pk_<column>`` (the existing row's key), the carried columns, and
         for references ``seawall_new_<column>`` and ``seawall_lost_<column>``.
         """
-        shape = self._shapes[name]
+        shape = self.shapes[name]
         carried = self.carried(name)
         references = [column for column in carried if column in shape.parents]
         first_key = sql.Identifier("t", f"seawall_pk_{shape.primary_key[0]}")
@@ -145,7 +143,7 @@ class DifferenceQuery:
 
     def digest(self, name: str) -> sql.Composed:
         """An aggregate over a difference's rows ``d`` that tells whether it is the same one."""
-        shape, carried = self._shapes[name], self.carried(name)
+        shape, carried = self.shapes[name], self.carried(name)
         columns = ["seawall_action", "seawall_row"]
         columns += [f"seawall_pk_{column}" for column in shape.primary_key]
         columns += carried
@@ -162,7 +160,7 @@ class DifferenceQuery:
 
         ``seawall_lost_<column>`` says that a parent is named, or required, and is nowhere.
         """
-        shape = self._shapes[name]
+        shape = self.shapes[name]
         outputs: list[sql.Composable] = [sql.SQL("s.seawall_row")]
         joins: list[sql.Composable] = []
         for number, column in enumerate(carried):
@@ -171,7 +169,7 @@ class DifferenceQuery:
                 continue
             alias = f"p{number}"
             parent = shape.parents[column]
-            rows: sql.Composable | None = self._lookups.get(parent.table)
+            rows: sql.Composable | None = self.lookups.get(parent.table)
             joins.append(
                 sql.SQL("LEFT JOIN {} AS {} ON {}").format(
                     rows or sql.SQL("({})").format(self.parent_rows(parent.table)),
@@ -199,17 +197,17 @@ class DifferenceQuery:
             ).format(within.identifier)
         return sql.SQL("SELECT {} FROM {} AS s {} {}").format(
             sql.SQL(", ").join(outputs),
-            self._feed.tables[name].identifier,
+            self.feed.tables[name].identifier,
             sql.SQL(" ").join(joins),
             condition,
         )
 
     def parent_rows(self, table: str) -> sql.Composed:
         """Rows a reference may mean: those in the database, and those new in this feed."""
-        shape = self._shapes[table]
+        shape = self.shapes[table]
         key = sql.SQL(", ").join(map(sql.Identifier, shape.staged_key))
-        existing = as_staged(table, shape.staged_key, dict(self._shapes), with_id=True)
-        difference = self._differences.get(table)
+        existing = as_staged(table, shape.staged_key, dict(self.shapes), with_id=True)
+        difference = self.differences.get(table)
         if difference is None or not difference.new:
             return sql.SQL("SELECT e.*, NULL::bigint AS seawall_row FROM ({}) AS e").format(
                 existing
@@ -224,12 +222,12 @@ class DifferenceQuery:
             existing=existing,
             staged_key=sql.SQL(", ").join(sql.Identifier("s", c) for c in shape.staged_key),
             difference=difference.identifier,
-            staged=self._feed.tables[table].identifier,
+            staged=self.feed.tables[table].identifier,
         )
 
     def _existing(self, name: str, carried: tuple[str, ...], *, whole: bool) -> sql.Composed:
         """The table's rows, with whether each is retired, and whether the feed judges it."""
-        shape = self._shapes[name]
+        shape = self.shapes[name]
         outputs: list[sql.Composable] = [
             sql.SQL("{} AS {}").format(
                 sql.Identifier("t", column), sql.Identifier(f"seawall_pk_{column}")
@@ -250,16 +248,16 @@ class DifferenceQuery:
     def _judged(self, shape: Shape) -> sql.Composable:
         """Whether a row's absence from the feed says anything."""
         if shape.scope_column is None:
-            return sql.SQL("true" if self._coverage.judged_whole(shape.name) else "false")
-        judged = self._coverage.judged_scopes(shape.name)
+            return sql.SQL("true" if self.coverage.judged_whole(shape.name) else "false")
+        judged = self.coverage.judged_scopes(shape.name)
         column = sql.Identifier("t", shape.scope_column)
-        scope = self._manifest.scope
+        scope = self.manifest.scope
         if "" in judged:
             # The files say nothing about scopes, so the rows do: what stands in them is carried.
-            judged |= self._coverage.fed_before(shape.name, self._staged_scopes(shape))
+            judged |= self.coverage.fed_before(shape.name, self._staged_scopes(shape))
         scopes = sql.Literal(sorted(judged))
         if scope and shape.scope_column in shape.parents:
-            table = self._shapes[scope.table]
+            table = self.shapes[scope.table]
             return sql.SQL("{} IN (SELECT {} FROM {} WHERE {}::text = ANY ({}::text[]))").format(
                 column,
                 sql.Identifier(table.primary_key[0]),
@@ -272,11 +270,11 @@ class DifferenceQuery:
     def _staged_scopes(self, shape: Shape) -> set[str]:
         assert shape.scope_column is not None
         staged = shape.scope_column
-        if staged in shape.parents and self._manifest.scope:
-            staged = shape.parents[staged].by[self._manifest.scope.column]
-        rows = self._connection.execute(
+        if staged in shape.parents and self.manifest.scope:
+            staged = shape.parents[staged].by[self.manifest.scope.column]
+        rows = self.connection.execute(
             sql.SQL("SELECT DISTINCT {}::text FROM {}").format(
-                sql.Identifier(staged), self._feed.tables[shape.name].identifier
+                sql.Identifier(staged), self.feed.tables[shape.name].identifier
             )
         ).fetchall()
         return {scope for (scope,) in rows if scope is not None}

@@ -14,7 +14,7 @@ import psycopg
 
 from seawall import checks, guarded_run, guards, health, ledger, planning
 from seawall.catalog.read import read_catalogue
-from seawall.database import connect, refused
+from seawall.database import connect, connected
 from seawall.errors import UsageError
 from seawall.feeds import source
 from seawall.history import backup as backups
@@ -90,16 +90,11 @@ class Engine:
             armed: guards refuse whatever it writes in users' rows, from the first statement on: an
                 event trigger may act when a feed is staged.
         """
-        connection = connect(self.database)
-        try:
+        with connected(self.database) as connection:
             ledger.install(connection)
             if armed:
                 connection.execute("SET SESSION seawall.armed = on")
             yield connection
-        except psycopg.Error as error:
-            raise refused(error) from error
-        finally:
-            connection.close()
 
     # ------------------------------------------------------------ check
 

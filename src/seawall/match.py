@@ -8,46 +8,24 @@ still describes what would happen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-import psycopg
 from psycopg import sql
 
-from seawall.coverage import Coverage
 from seawall.difference import Difference, DifferenceQuery, is_required
-from seawall.manifest import Manifest
-from seawall.naming import STAGE, Shape
+from seawall.naming import STAGE
 from seawall.settling import as_record, without_parent
-from seawall.staging import Progress, StagedFeed
+from seawall.staging import Progress
 
 
 class Matcher:
     """Writes the difference of each table, in load order."""
 
-    def __init__(
-        self,
-        connection: psycopg.Connection[Any],
-        manifest: Manifest,
-        shapes: Mapping[str, Shape],
-        feed: StagedFeed,
-        coverage: Coverage,
-    ) -> None:
-        self._connection = connection
-        self._manifest = manifest
-        self._shapes = shapes
-        self._feed = feed
-        self._coverage = coverage
-        self.differences: dict[str, Difference] = {}
-        self._lookups: dict[str, sql.Identifier] = {}
-        self._query = DifferenceQuery(
-            connection,
-            manifest,
-            shapes,
-            feed,
-            coverage,
-            differences=self.differences,
-            lookups=self._lookups,
-        )
+    def __init__(self, query: DifferenceQuery) -> None:
+        self.query = query
+        self.differences = query.differences
+        self._connection = query.connection
+        self._shapes = query.shapes
+        self._feed = query.feed
 
     def match(
         self,
@@ -70,14 +48,8 @@ class Matcher:
         return self.differences
 
     def afresh(self) -> Matcher:
-        """A matcher that knows of no difference: parents that were new stand in their tables."""
-        return Matcher(self._connection, self._manifest, self._shapes, self._feed, self._coverage)
-
-    def question(self, name: str) -> str:
-        """What the match of a table asks where every absence counts, in SQL that is the same for
-        every load of the same columns."""
-        asked = self._query.select(name, whole=True).as_string(self._connection)
-        return asked.replace(self._feed.load_id, "")
+        """A matcher that knows of no difference."""
+        return Matcher(self.query.afresh())
 
     def count_differing(self, name: str, difference: Difference | None = None) -> int:
         """Count staged rows that the table does not have, or has otherwise.
@@ -88,7 +60,7 @@ class Matcher:
         row = self._connection.execute(
             sql.SQL(
                 "SELECT count(*) FROM ({}) AS d WHERE seawall_action NOT IN ('vanished', 'same')"
-            ).format(self._query.select(name, difference))
+            ).format(self.query.select(name, difference))
         ).fetchone()
         assert row is not None
         return row[0]
@@ -101,8 +73,8 @@ class Matcher:
                 "SELECT {digest} FROM ({asked}) AS d WHERE seawall_action <> 'same'"
                 " UNION ALL SELECT {digest} FROM {kept} AS d"
             ).format(
-                digest=self._query.digest(name),
-                asked=self._query.select(name),
+                digest=self.query.digest(name),
+                asked=self.query.select(name),
                 kept=difference.identifier,
             )
         ).fetchall()
@@ -114,17 +86,17 @@ class Matcher:
         Several columns of several tables name the same parents, and on an analysed table the
         planner hashes the parents instead of the wide rows that name them.
         """
-        if table in self._lookups:
+        if table in self.query.lookups:
             return
         number = list(self._shapes).index(table)
         target = sql.Identifier(STAGE, f"{self._feed.load_id}_{number}_parents")
         self._connection.execute(
             sql.SQL("CREATE UNLOGGED TABLE {} WITH (autovacuum_enabled = false) AS {}").format(
-                target, self._query.parent_rows(table)
+                target, self.query.parent_rows(table)
             )
         )
         self._connection.execute(sql.SQL("ANALYZE {}").format(target))
-        self._lookups[table] = target
+        self.query.lookups[table] = target
 
     def _set_aside_lost(self, name: str, references: Sequence[str], target: sql.Identifier) -> int:
         """Set aside staged rows whose required parent neither feed nor database has.
@@ -166,7 +138,7 @@ class Matcher:
             table=name,
             stage=f"{staged.stage}_d",
             primary_key=shape.primary_key,
-            columns=self._query.carried(name),
+            columns=self.query.carried(name),
             staged=staged.rows,
             changed=0,
             new=0,
@@ -179,28 +151,28 @@ class Matcher:
             sql.SQL(
                 "CREATE UNLOGGED TABLE {} WITH (autovacuum_enabled = false) AS"
                 " SELECT d.*, false AS seawall_held FROM ({}) AS d WITH NO DATA"
-            ).format(difference.identifier, self._query.select(name, whole=True))
+            ).format(difference.identifier, self.query.select(name, whole=True))
         )
         return difference
 
-    def _analyze_staged(self, name: str) -> None:
-        """Tell the planner of the staged columns by which rows are joined."""
-        staged, shape = self._feed.tables[name], self._shapes[name]
-        joined = dict.fromkeys(shape.staged_key)
-        for parent in shape.parents.values():
-            joined |= dict.fromkeys(parent.by.values())
+    def _analyze(self, table: sql.Identifier, columns: Iterable[str]) -> None:
+        """Tell the planner of the columns by which rows are joined; others are many, and long."""
         self._connection.execute(
-            sql.SQL("ANALYZE {} (seawall_row, {})").format(
-                staged.identifier,
-                sql.SQL(", ").join(sql.Identifier(c) for c in joined if c in staged.columns),
+            sql.SQL("ANALYZE {} ({})").format(
+                table, sql.SQL(", ").join(map(sql.Identifier, columns))
             )
         )
 
     def _materialise(self, name: str) -> Difference:
         staged = self._feed.tables[name]
-        shape, carried = self._shapes[name], self._query.carried(name)
+        shape, carried = self._shapes[name], self.query.carried(name)
         references = [column for column in carried if column in shape.parents]
-        self._analyze_staged(name)
+        joined = dict.fromkeys(("seawall_row", *shape.staged_key))
+        for of_parent in shape.parents.values():
+            joined |= dict.fromkeys(of_parent.by.values())
+        self._analyze(
+            staged.identifier, [c for c in joined if c in ("seawall_row", *staged.columns)]
+        )
         for parent in dict.fromkeys(shape.parents[column].table for column in references):
             self._look_up(parent)
         stage = f"{staged.stage}_d"
@@ -209,7 +181,7 @@ class Matcher:
             sql.SQL(
                 "CREATE UNLOGGED TABLE {} WITH (autovacuum_enabled = false) AS"
                 " SELECT d.*, false AS seawall_held FROM ({}) AS d"
-            ).format(target, self._query.select(name))
+            ).format(target, self.query.select(name))
         )
         row = self._connection.execute(
             sql.SQL(
@@ -239,15 +211,10 @@ class Matcher:
             self._connection.execute(
                 sql.SQL("DELETE FROM {} WHERE seawall_action = 'same'").format(target)
             )
-        # Of the columns by which the merge joins; the others are many, and long.
-        joined = ["seawall_action", "seawall_row"]
-        joined += [f"seawall_pk_{column}" for column in shape.primary_key]
-        joined += [f"seawall_new_{column}" for column in references]
-        self._connection.execute(
-            sql.SQL("ANALYZE {} ({})").format(
-                target, sql.SQL(", ").join(map(sql.Identifier, joined))
-            )
-        )
+        merged_by = ["seawall_action", "seawall_row"]
+        merged_by += [f"seawall_pk_{column}" for column in shape.primary_key]
+        merged_by += [f"seawall_new_{column}" for column in references]
+        self._analyze(target, merged_by)
         return Difference(
             table=name,
             stage=stage,

@@ -18,7 +18,7 @@ import psycopg
 
 from seawall import ledger
 from seawall.catalog.read import read_catalogue
-from seawall.database import connect, refused
+from seawall.database import connected
 from seawall.feeds import ahead, source
 from seawall.feeds.reading import Item, ReadContext
 from seawall.ledger import Ledger
@@ -58,7 +58,10 @@ def open_feed(
     day = as_of or source.day_of(directory)
 
     def read() -> Iterator[Item]:
-        with _connected(database) as connection:
+        with connected(database) as connection:
+            # A reader is not the one who writes; not by way of this connection.
+            connection.execute("SET SESSION seawall.armed = on")
+            connection.execute("SET default_transaction_read_only = on")
             known = _KnownRows(connection, manifest)
             of_tables = {} if manifest.feed.reader else known.shapes()
             reader = source.open_directory(directory, manifest, of_tables)
@@ -70,20 +73,6 @@ def open_feed(
     forked = forks and ahead.is_worthwhile(directory)
     with ahead.read_ahead(read) if forked else nullcontext(read()) as items:
         yield OpenFeed(directory, day, items)
-
-
-@contextmanager
-def _connected(database: str) -> Iterator[psycopg.Connection[Any]]:
-    """A reader's own connection, on which nothing can be written."""
-    connection = connect(database)
-    try:
-        connection.execute("SET SESSION seawall.armed = on")
-        connection.execute("SET default_transaction_read_only = on")
-        yield connection
-    except psycopg.Error as error:
-        raise refused(error) from error
-    finally:
-        connection.close()
 
 
 class _KnownRows:

@@ -19,7 +19,7 @@ from seawall.accounts import incomplete as incomplete_kinds
 from seawall.catalog.model import Catalogue
 from seawall.checks import reference_cycle
 from seawall.coverage import Coverage, Fed, fed_by, scopes_in_database
-from seawall.difference import Difference
+from seawall.difference import Difference, DifferenceQuery
 from seawall.ledger import Ledger
 from seawall.manifest import Manifest
 from seawall.match import Matcher
@@ -66,23 +66,23 @@ def make_plan(
     )
     order = reference_cycle.order(context)
     connection.execute("SAVEPOINT unmatched")
+    book = Ledger(connection)
+    versions = row_versions.read(connection, shapes, {})
     # Matching sets records aside, and what is set aside decides which absences count: where it
     # decides otherwise than known before, match again.
-    versions = row_versions.read(connection, shapes, {})
-    known = Ledger(connection).equal_tables()
     while True:
         coverage = coverage_of(connection, manifest, shapes, staged)
-        matcher = Matcher(connection, manifest, shapes, staged, coverage)
-        asking = recall.Questions(matcher, shapes, staged, context.catalogue, versions)
-        same = recall.recalled(order, asking, known)
-        differences = matcher.match(order, {t: e.unresolved for t, e in same.items()}, progress)
+        query = DifferenceQuery(connection, manifest, shapes, staged, coverage)
+        asking = recall.Questions(query, context.catalogue, versions)
+        same = recall.recalled(order, asking, book.equal_tables())
+        unresolved = {name: equal.unresolved for name, equal in same.items()}
+        differences = Matcher(query).match(order, unresolved, progress)
         incomplete = incomplete_kinds(connection, staged, shapes)
         if incomplete == staged.incomplete:
             break
         connection.execute("ROLLBACK TO SAVEPOINT unmatched")
         staged = msgspec.structs.replace(staged, incomplete=incomplete)
     files = tuple(account(connection, staged))
-    book = Ledger(connection)
     fed = fed_by(connection, manifest, shapes, staged)
     progress("planning", 0)
     rows = user_rows(context)

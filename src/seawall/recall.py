@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import msgspec
 
 from seawall.catalog.model import Catalogue
-from seawall.difference import Difference
-from seawall.match import Matcher
-from seawall.naming import Shape
+from seawall.difference import Difference, DifferenceQuery
 from seawall.row_versions import RowVersions
-from seawall.staging import StagedFeed
 
 
 class Equal(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,43 +41,31 @@ def recalled(
     """
     found: dict[str, Equal] = {}
     for name in order:
-        if name not in asking.feed.tables or name not in known:
+        if name not in asking.query.feed.tables or name not in known:
             continue
-        parents = asking.parents(name) & asking.feed.tables.keys()
+        parents = asking.parents(name) & asking.query.feed.tables.keys()
         if parents <= found.keys() and known[name].question == asking.question(name):
             found[name] = known[name]
     return found
 
 
+@dataclass(frozen=True)
 class Questions:
-    """What matching a feed asks, table by table, as the rows are now.
+    """What matching a feed asks, table by table, as the rows are now."""
 
-    Args:
-        matcher: one that knows of no difference.
-    """
-
-    def __init__(
-        self,
-        matcher: Matcher,
-        shapes: Mapping[str, Shape],
-        feed: StagedFeed,
-        catalogue: Catalogue,
-        versions: RowVersions,
-    ) -> None:
-        self._matcher = matcher
-        self._catalogue = catalogue
-        self._shapes = shapes
-        self.feed = feed
-        self._versions = versions
+    query: DifferenceQuery
+    """One that knows of no difference."""
+    catalogue: Catalogue
+    versions: RowVersions
 
     def question(self, name: str) -> str:
         """The digest of one table's question."""
         said = [
-            self._catalogue.digest,
-            self._matcher.question(name),
-            self.feed.tables[name].content,
-            self._versions.retired,
-            *(self._versions.tables[table] for table in self.reach(name)),
+            self.catalogue.digest,
+            self.query.question(name),
+            self.query.feed.tables[name].content,
+            self.versions.retired,
+            *(self.versions.tables[table] for table in self.reach(name)),
         ]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
@@ -92,7 +78,7 @@ class Questions:
 
     def parents(self, name: str) -> set[str]:
         """Other tables to which a table's rows refer by key."""
-        return {parent.table for parent in self._shapes[name].parents.values()} - {name}
+        return {parent.table for parent in self.query.shapes[name].parents.values()} - {name}
 
     def reach(self, name: str) -> list[str]:
         """The tables that a match reads: its own, and all from which their keys come."""

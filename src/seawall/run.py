@@ -12,6 +12,7 @@ from seawall import after_commit, checks, ledger, planning, report
 from seawall.apply import Apply, Outcome
 from seawall.catalog.model import Catalogue
 from seawall.catalog.read import read_catalogue
+from seawall.difference import DifferenceQuery
 from seawall.errors import PlanStale, SeawallError
 from seawall.history import backup
 from seawall.history.backup import Backup
@@ -203,14 +204,10 @@ class Run:
     def _transaction(self, catalogue: Catalogue) -> tuple[Outcome, Report]:
         plan = self._plan
         known = shapes(self._manifest, catalogue)
-        matcher = Matcher(
-            self._connection,
-            self._manifest,
-            known,
-            plan.feed,
-            planning.coverage_of(self._connection, self._manifest, known, plan.feed),
+        coverage = planning.coverage_of(self._connection, self._manifest, known, plan.feed)
+        query = DifferenceQuery(
+            self._connection, self._manifest, known, plan.feed, coverage, dict(plan.differences)
         )
-        matcher.differences.update(plan.differences)
         ownership.record(self._ledger, self._manifest, catalogue)
         self._ledger.record_catalogue(catalogue)
         result: Report = {}
@@ -234,7 +231,7 @@ class Run:
             catalogue,
             known,
             user_references(self._manifest, catalogue),
-            matcher,
+            Matcher(query),
             plan,
             self._run_id,
         ).run(record, self._progress)

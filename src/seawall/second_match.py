@@ -80,23 +80,20 @@ class SecondMatch:
             )
             for name, rows in written.items()
         }
-        asking = recall.Questions(
-            self.matcher.afresh(), shapes, self.plan.feed, self.catalogue, now
-        )
         planned = self.plan.row_versions
-        known = {
-            name
-            for name in shapes
-            if found.tables[name] == planned.tables[name]
-            and (
-                counted is not None and counted[name] == ours[name]
-                if ours.get(name)
-                else now.tables[name] == found.tables[name]
-            )
-        }
+
+        def is_ours_alone(name: str) -> bool:
+            """Nobody else has written it since it was matched."""
+            if found.tables[name] != planned.tables[name]:
+                return False
+            if ours.get(name):
+                return counted is not None and counted[name] == ours[name]
+            return now.tables[name] == found.tables[name]
+
+        asking = recall.Questions(self.matcher.query.afresh(), self.catalogue, now)
         equal = {}
         for name, difference in differences.items():
-            if difference.lost or not known.issuperset(asking.reach(name)):
+            if difference.lost or not all(map(is_ours_alone, asking.reach(name))):
                 continue
             if row_versions.standing_rows(self.connection, shapes[name]) == difference.staged:
                 equal[name] = difference

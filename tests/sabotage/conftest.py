@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,16 +39,20 @@ def guarded_template(
 @pytest.fixture
 def guarded_victim(server_url: str, guarded_template: str, tmp_path: Path) -> Iterator[Victim]:
     """The loaded league with every guard up."""
-    with new_database(server_url, guarded_template) as url:
-        made = Victim(url, tmp_path, "", MANIFEST)
+    with _copy(server_url, guarded_template, tmp_path) as made:
         yield made
-        made.close()
 
 
 @pytest.fixture
 def victim(server_url: str, victim_template: str, tmp_path: Path) -> Iterator[Victim]:
     """The loaded league; guards are not installed."""
-    with new_database(server_url, victim_template) as url:
-        made = Victim(url, tmp_path, "", MANIFEST)
+    with _copy(server_url, victim_template, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def _copy(server_url: str, template_name: str, directory: Path) -> Iterator[Victim]:
+    with new_database(server_url, template_name) as url:
+        made = Victim(url, directory, "", MANIFEST)
         yield made
         made.close()
