@@ -15,6 +15,11 @@ EXAMPLES = 15
 # Most days that fit the description are days without a match: 404 is right then.
 
 
+# The site is a thread of this process, and its pool of connections draws random numbers
+# (when a connection expires). hypothesis takes such a number for one that the strategy drew.
+@pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 @pytest.mark.parametrize("role", ["mate", "operator", "nobody"])
 def test_no_request_breaks_the_api(
     role: str, served: str, database: psycopg.Connection[Any], people: Cast
