@@ -1,17 +1,21 @@
-"""COPY of rows into one staging table; rows that it cannot store are found by halving."""
+"""COPY of a reader's rows into staging tables; rows that cannot be stored are found by halving."""
 
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import msgspec
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from seawall.feeds.reading import SetAside
+from seawall.errors import FeedError
+from seawall.feeds.reading import Evidence, FileRead, Gathered, Item, Notice, Rows, SetAside
+from seawall.naming import STAGE
 
 # Types that psycopg writes in COPY's binary format; a table with any other goes in as text.
 _BINARY_TYPES = frozenset(
@@ -36,35 +40,117 @@ _BINARY_TYPES = frozenset(
     ]
 )
 # Of the columns that stand before the table's own: row, file, position.
-_OWN_TYPES = ("int8", "int4", "int8")
+_OWN_TYPES = ("int8", "int8", "int8")
 _ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError, struct.error)
 _ROW_ERRORS = (*_ROW_ERRORS, OverflowError, AttributeError, psycopg.NotSupportedError)
 
 
-class StagingTable:
-    """One staging table, to be filled.
+# Rows and files are numbered by part: in the order of the feed, whoever reads which part when.
+_ROWS_OF_PART_BITS = 40
+_FILES_OF_PART_BITS = 32
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Where rows of an imported table go."""
+
+    stage: str
+    """Name of the staging table, in schema ``seawall_stage``."""
+    columns: dict[str, str]
+    """The table's columns that are staged → their types, as PostgreSQL names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """Rows of one table from one file went into staging, but for those set aside."""
+
+    file: str
+    file_number: int
+    """By it, staged rows say where they come from."""
+    rows: int
+    highest_position: int
+
+
+Stored: TypeAlias = Copied | SetAside | FileRead | Evidence | Notice | Gathered
+"""What a reader yields, its rows stored."""
+
+
+def store(
+    connection: psycopg.Connection[Any],
+    targets: Mapping[str, Target],
+    items: Iterable[tuple[int, Item | Gathered]],
+) -> Iterator[tuple[int, Stored]]:
+    """COPY the rows among a reader's items; yield what came of them, and every other item.
 
     Args:
-        identifier: its quoted name.
-        table: the imported table that it stands for.
-        columns: the table's columns that are staged → their types, as PostgreSQL names them.
-    """
+        items: each with the number of its part; the parts one after the other.
 
-    def __init__(
-        self,
-        connection: psycopg.Connection[Any],
-        identifier: sql.Identifier,
-        table: str,
-        columns: Mapping[str, str],
-    ) -> None:
+    Raises:
+        FeedError: rows are not what the reader declared.
+    """
+    tables = {name: _StagingTable(connection, name, target) for name, target in targets.items()}
+    rows: Counter[tuple[int, str]] = Counter()
+    files: dict[tuple[int, str], int] = {}
+    files_of_part: Counter[int] = Counter()
+    for part, item in items:
+        if not isinstance(item, Rows):
+            yield part, item
+            continue
+        table = tables.get(item.table)
+        if table is None or not {table.width}.issuperset(map(len, item.rows)):
+            raise FeedError(
+                f"the reader’s rows for {item.table} are not of the columns that it declared",
+                why="Which value belongs to which column cannot be told.",
+                fix="Each row is (position, *values), in the order of the reader’s columns.",
+            )
+        if not item.rows:
+            continue
+        if (part, item.file) not in files:
+            number = files_of_part[part]
+            files[part, item.file] = part << _FILES_OF_PART_BITS | number
+            files_of_part[part] += 1
+        highest = highest_position(item.file, [row[0] for row in item.rows])
+        number = files[part, item.file]
+        first = (part << _ROWS_OF_PART_BITS) + rows[part, item.table] + 1
+        rows[part, item.table] += len(item.rows)
+        numbered = [(row, number, *cells) for row, cells in enumerate(item.rows, first)]
+        for aside in table.fill(item.file, numbered):
+            yield part, aside
+        yield part, Copied(item.file, number, len(item.rows), highest)
+
+
+def highest_position(file: str, positions: Sequence[Any]) -> int:
+    """The highest of some records' positions.
+
+    Raises:
+        FeedError: they are no positions.
+    """
+    if set(map(type, positions)) != {int} or min(positions) < 1:
+        raise FeedError(
+            f"the reader’s positions in {file} are not numbers from 1 on",
+            why="A record is found again, and counted, by its position in its file.",
+            fix="Mend the reader: each row is (position, *values).",
+        )
+    return max(positions)
+
+
+class _StagingTable:
+    """One staging table, to be filled."""
+
+    def __init__(self, connection: psycopg.Connection[Any], table: str, target: Target) -> None:
         self._connection = connection
         self._table = table
-        self._columns = tuple(columns)
-        self._types = tuple(columns.values())
+        self._columns = tuple(target.columns)
+        self._types = tuple(target.columns.values())
         self._binary = _BINARY_TYPES.issuperset(self._types)
         self._statement = sql.SQL("COPY {} FROM STDIN {}").format(
-            identifier, sql.SQL("(FORMAT binary)") if self._binary else sql.SQL("")
+            sql.Identifier(STAGE, target.stage),
+            sql.SQL("(FORMAT binary)") if self._binary else sql.SQL(""),
         )
+
+    @property
+    def width(self) -> int:
+        """Cells of a row as readers give it: its position, and its values."""
+        return len(self._columns) + 1
 
     def fill(self, file: str, rows: Sequence[tuple[Any, ...]]) -> Iterator[SetAside]:
         """Store rows of (row, file number, position, *values); yield those that cannot be."""

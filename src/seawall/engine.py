@@ -172,6 +172,8 @@ class Engine:
                 staged = self._stage(staging, known, feed, staged_schema, as_of)
                 return planning.make_plan(context, known, staged, findings, started, self._progress)
             except BaseException:
+                if feed is not None:
+                    feed.stop()
                 if not connection.closed:
                     with suppress(psycopg.Error):
                         connection.execute("ROLLBACK")
@@ -190,11 +192,11 @@ class Engine:
             name = staged_schema or ""
             return staging.adopt(name, feed=name, as_of=as_of, progress=self._progress)
         return staging.stage(
-            feed.items,
-            source.open_directory(feed.directory, self.manifest, known).columns,
+            feed.load,
+            source.open_directory(feed.directory, self.manifest, lambda: known).columns,
             feed=feed.directory.resolve().name,
             as_of=feed.as_of,
-            digest=source.digest_of(feed.directory),
+            digest=lambda: source.digest_of(feed.directory),
             progress=self._progress,
         )
 

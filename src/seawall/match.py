@@ -13,7 +13,7 @@ from psycopg import sql
 
 from seawall.difference import Difference, DifferenceQuery, is_required
 from seawall.naming import STAGE
-from seawall.settling import as_record, without_parent
+from seawall.settling import as_record, file_name, without_parent
 from seawall.staging import Progress
 
 
@@ -116,14 +116,14 @@ class Matcher:
                     " gone AS (DELETE FROM {staged} AS s USING lost"
                     "   WHERE s.seawall_row = lost.seawall_row RETURNING s.*)"
                     " INSERT INTO seawall_stage.set_aside"
-                    " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position,"
-                    " {reason}, '', false, {record} FROM gone"
+                    " SELECT {load_id}, {file}, seawall_position, {reason}, '', false, {record}"
+                    " FROM gone"
                 ).format(
                     difference=target,
                     lost=sql.Identifier(f"seawall_lost_{column}"),
                     staged=self._feed.tables[name].identifier,
                     load_id=sql.Literal(self._feed.load_id),
-                    files=sql.Literal(list(self._feed.file_names)),
+                    file=file_name(self._feed.file_names),
                     reason=sql.Literal(without_parent(shape.parents[column].table, name)),
                     record=as_record("gone"),
                 )

@@ -1,41 +1,173 @@
 """A feed that is being read, from before anything else is asked of the database.
 
 Reading writes nothing, so it need not wait until the database is known to be fit: what turns out to
-be none of its business is thrown away.
+be none of its business is thrown away. Rows go into staging from the process that reads them.
 """
 
 from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 
-from seawall import ledger
+from seawall import ledger, reading_processes
 from seawall.catalog.read import read_catalogue
+from seawall.copying import Stored, Target, store
 from seawall.database import connected
-from seawall.feeds import ahead, source
-from seawall.feeds.reading import Item, ReadContext
+from seawall.errors import SeawallError
+from seawall.feeds import source
+from seawall.feeds.reading import Gathered, Item, Part, ReadContext, Rows
 from seawall.ledger import Ledger
 from seawall.manifest import Manifest
 from seawall.naming import Shape, as_staged, shapes
+from seawall.reading_processes import ReadingProcess
+
+# So many wait in a process for the tables that they go into.
+_ROWS_AHEAD = 20_000
+
+_Numbered: TypeAlias = tuple[int, Item | Gathered]
+"""The number of a part, and what its reader yields."""
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFeed:
-    """A directory, and what its reader yields."""
+class _Reading:
+    """What a process needs to know to read parts of a feed."""
 
+    database: str
+    manifest: Manifest
     directory: Path
     as_of: datetime.date | None
-    """The day it speaks of, where known."""
-    items: Iterator[Item]
-    opened_at: float = field(default_factory=time.monotonic)
-    """By the clock of ``time.monotonic()``, in seconds."""
+    parts: Sequence[Part]
+
+    def read(self, numbers: Iterable[int]) -> Iterator[_Numbered]:
+        """Read parts, by their numbers."""
+        with connected(self.database) as connection:
+            # A reader is not the one who writes; not by way of this connection.
+            connection.execute("SET SESSION seawall.armed = on")
+            connection.execute("SET default_transaction_read_only = on")
+            known = _KnownRows(connection, self.manifest)
+            evidence: dict[str, Any] = {}
+            if ledger.installed_version(connection) is not None:
+                evidence = Ledger(connection).last_evidence()
+            context = ReadContext(self.directory, known, evidence, self.as_of)
+            with source.faults_of_reader(self.directory):
+                reader = source.open_directory(self.directory, self.manifest, known.shapes)
+                for number in numbers:
+                    items = reader.read_part(context, self.parts[number])
+                    value = yield from _numbered(number, items)
+                    yield number, Gathered(value)
+
+    def read_and_store(self, numbers: Iterable[int], line: Connection) -> None:
+        """Read parts, from now on; store them, from when the parent says where; report to it."""
+        items = self.read(numbers)
+        waiting: deque[_Numbered] = deque()
+        rows = 0
+        while rows < _ROWS_AHEAD and not line.poll() and (item := next(items, None)):
+            waiting.append(item)
+            rows += len(item[1].rows) if isinstance(item[1], Rows) else 0
+        targets = line.recv()
+        with connected(self.database) as connection:
+            connection.execute("SET SESSION seawall.armed = on")
+            connection.execute("SET synchronous_commit = off")
+            every = chain(_emptied(waiting), items)
+            for said in store(connection, targets, every):
+                reading_processes.send(line, said)
+
+
+def _emptied(waiting: deque[_Numbered]) -> Iterator[_Numbered]:
+    while waiting:
+        yield waiting.popleft()
+
+
+def _numbered(number: int, items: Iterator[Item]) -> Generator[_Numbered, None, Any]:
+    """Items with the number of their part; returns what their generator does."""
+    while True:
+        try:
+            item = next(items)
+        except StopIteration as end:
+            return end.value
+        yield number, item
+
+
+class OpenFeed:
+    """A directory whose parts are being read.
+
+    Args:
+        reading: what there is to read; or what was wrong with it from the start.
+        processes: those that read it; where there are none, it is read when it is loaded.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        as_of: datetime.date | None,
+        reading: _Reading | SeawallError,
+        processes: Sequence[ReadingProcess],
+    ) -> None:
+        self.directory = directory
+        self.as_of = as_of
+        """The day it speaks of, where known."""
+        self.opened_at = time.monotonic()
+        """In seconds, by the clock of that name."""
+        self._reading = reading
+        self._processes = processes
+
+    def load(
+        self, connection: psycopg.Connection[Any], targets: Mapping[str, Target]
+    ) -> Iterator[tuple[int, Stored]]:
+        """Have the feed's rows stored.
+
+        Args:
+            connection: stores what is not read in a process of its own.
+            targets: where the rows of each table go.
+
+        Returns:
+            What became of them, each with the number of its part; the order is that of the feed
+            inside a part only.
+
+        Raises:
+            SeawallError: what is wrong with the feed, the manifest or the database.
+        """
+        if isinstance(self._reading, SeawallError):
+            raise self._reading
+        reading_processes.tell(self._processes, targets)
+        return self._loaded(self._reading, connection, targets)
+
+    def _loaded(
+        self,
+        reading: _Reading,
+        connection: psycopg.Connection[Any],
+        targets: Mapping[str, Target],
+    ) -> Iterator[tuple[int, Stored]]:
+        if self._processes:
+            items = reading_processes.received(self._processes)
+        else:
+            items = store(connection, targets, reading.read(range(len(reading.parts))))
+        gathered: dict[int, Any] = {}
+        for number, item in items:
+            if isinstance(item, Gathered):
+                gathered[number] = item.value
+            else:
+                yield number, item
+        with source.faults_of_reader(self.directory):
+            reader = source.open_directory(self.directory, reading.manifest, dict)
+            values = [value for _, value in sorted(gathered.items())]
+            rest = _numbered(len(reading.parts), reader.read_rest(self.directory, values))
+            yield from store(connection, targets, rest)
+
+    def stop(self) -> None:
+        """End the reading: nobody wants the rest."""
+        reading_processes.stop(self._processes)
 
 
 @contextmanager
@@ -49,30 +181,23 @@ def open_feed(
 ) -> Iterator[OpenFeed]:
     """Begin to read a directory.
 
-    What is wrong with it, with the manifest or with the database is raised when its items are
-    pulled.
+    What is wrong with it, with the manifest or with the database is raised when it is loaded.
 
     Args:
-        forks: a large feed may be read in a forked process, which begins at once.
+        forks: a large feed may be read in forked processes, which begin at once.
     """
     day = as_of or source.day_of(directory)
-
-    def read() -> Iterator[Item]:
-        with connected(database) as connection:
-            # A reader is not the one who writes; not by way of this connection.
-            connection.execute("SET SESSION seawall.armed = on")
-            connection.execute("SET default_transaction_read_only = on")
-            known = _KnownRows(connection, manifest)
-            of_tables = {} if manifest.feed.reader else known.shapes()
-            reader = source.open_directory(directory, manifest, of_tables)
-            evidence: dict[str, Any] = {}
-            if ledger.installed_version(connection) is not None:
-                evidence = Ledger(connection).last_evidence()
-            yield from source.items(reader, ReadContext(directory, known, evidence, day))
-
-    forked = forks and ahead.is_worthwhile(directory)
-    with ahead.read_ahead(read) if forked else nullcontext(read()) as items:
-        yield OpenFeed(directory, day, items)
+    try:
+        with source.faults_of_reader(directory):
+            parts = source.open_directory(directory, manifest, dict).parts(directory)
+    except SeawallError as error:
+        yield OpenFeed(directory, day, error, [])
+        return
+    reading = _Reading(database, manifest, directory, day, parts)
+    shares = reading_processes.shared_out(parts) if forks else []
+    works = [partial(reading.read_and_store, share) for share in shares]
+    with reading_processes.forked(works) as processes:
+        yield OpenFeed(directory, day, reading, processes)
 
 
 class _KnownRows:

@@ -4,7 +4,7 @@ rows that contradict one another the first stays while a check decides."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -35,6 +35,17 @@ _FOLDED_TYPES = {
 def without_parent(parent: str, table: str) -> str:
     """Why a record is set aside that cannot stand without a parent which is nowhere."""
     return f"no {parent} of that key for {table}"
+
+
+def file_name(files: Mapping[str, str]) -> sql.Composed:
+    """The name of the file that a staged row comes from.
+
+    Args:
+        files: names by the number that staged rows carry, as text.
+    """
+    return sql.SQL("({}::jsonb ->> seawall_file::text)").format(
+        sql.Literal(msgspec.json.encode(files).decode())
+    )
 
 
 def as_record(rows: str) -> sql.Composed:
@@ -81,7 +92,7 @@ def settle(
     connection: psycopg.Connection[Any],
     shapes: Mapping[str, Shape],
     load_id: str,
-    files: Sequence[str],
+    files: Mapping[str, str],
     loads: Mapping[str, LoadedTable],
 ) -> Settled:
     """Settle every table of a load.
@@ -98,7 +109,7 @@ def settle(
             conflicts, examples = 0, []
             for file, same, count, some in settling.leave_one_a_key():
                 if same:
-                    repeated[name][files[file]] = count
+                    repeated[name][files[file]] = count + repeated[name].get(files[file], 0)
                 else:
                     conflicts += count
                     examples += [f"{files[file]} {example}" for example in some or []]
@@ -122,7 +133,7 @@ class _Settling:
         shape: Shape,
         load: LoadedTable,
         load_id: str,
-        files: Sequence[str],
+        files: Mapping[str, str],
     ) -> None:
         self._connection = connection
         self._shape = shape
@@ -134,11 +145,11 @@ class _Settling:
         """INSERT of the rows of a WITH query into the records set aside."""
         return sql.SQL(
             "INSERT INTO seawall_stage.set_aside"
-            " SELECT {load_id}, ({files}::text[])[seawall_file + 1], seawall_position, {reason},"
+            " SELECT {load_id}, {file}, seawall_position, {reason},"
             " '', {expected}, {record} FROM {rows}"
         ).format(
             load_id=sql.Literal(self._load_id),
-            files=sql.Literal(list(self._files)),
+            file=file_name(self._files),
             reason=sql.Literal(reason),
             expected=sql.Literal(expected),
             record=as_record(rows),
@@ -199,7 +210,7 @@ class _Settling:
         cast = "::text" if self._shape.staged[column].compared_as_text else ""
         return sql.SQL("{}{}").format(sql.Identifier(alias, column), sql.SQL(cast))
 
-    def leave_one_a_key(self) -> list[tuple[int, bool, int, list[str] | None]]:
+    def leave_one_a_key(self) -> list[tuple[str, bool, int, list[str] | None]]:
         """Keep the first row of each key; returns (file number, said the same, rows, examples).
 
         Rows that say the same are gone. Rows that contradict the first are set aside; they do not
@@ -226,10 +237,10 @@ class _Settling:
                 " contradicting AS (SELECT seawall_file, seawall_position, {columns}"
                 "   FROM gone WHERE NOT seawall_same),"
                 " kept AS ({set_aside})"
-                " SELECT seawall_file, seawall_same, count(*),"
+                " SELECT seawall_file::text, seawall_same, count(*),"
                 "   (array_agg('record ' || seawall_position || ': ' || seawall_key"
                 "     ORDER BY seawall_position) FILTER (WHERE NOT seawall_same))[1:5]"
-                " FROM gone GROUP BY seawall_file, seawall_same ORDER BY 1, 2"
+                " FROM gone GROUP BY seawall_file, seawall_same ORDER BY gone.seawall_file, 2"
             ).format(
                 stage=self._load.identifier,
                 suspects=sql.Literal(suspects),

@@ -10,19 +10,19 @@ import datetime
 import hashlib
 import re
 import uuid
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import psycopg
 from psycopg import sql
 
 from seawall import queries
-from seawall.copying import StagingTable
+from seawall.copying import Copied, Stored, Target, highest_position
 from seawall.errors import FeedError
-from seawall.feeds.reading import Evidence, FileRead, Item, Notice, Rows, SetAside
+from seawall.feeds.reading import Evidence, FileRead, Notice, SetAside
 from seawall.feeds.staged import SourceTable, source_tables, unfit_condition
 from seawall.naming import STAGE, Shape
 from seawall.settling import LoadedTable, Settled, StagedTable, settle
@@ -33,6 +33,14 @@ _SQL = queries.load("seawall", "staging.sql")
 _DROPPED_AT_ONCE = 100
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+Load: TypeAlias = Callable[
+    [psycopg.Connection[Any], Mapping[str, Target]], Iterator[tuple[int, Stored]]
+]
+"""Puts a feed's rows into tables, from a connection and other processes; what it yields, each with
+the number of its part, is what became of them."""
+
+_Item = TypeVar("_Item")
 
 Progress = Callable[[str, int], None]
 """Called with a stage's name and the number of records or tables it has dealt with."""
@@ -45,8 +53,8 @@ class StagedFeed(msgspec.Struct, frozen=True, kw_only=True):
     feed: str
     as_of: datetime.date | None
     digest: str
-    file_names: tuple[str, ...]
-    """By the number that staged rows carry."""
+    file_names: dict[str, str]
+    """By the number that staged rows carry, as text."""
     tables: dict[str, StagedTable]
     reads: tuple[FileRead, ...]
     repeated: dict[str, dict[str, int]]
@@ -75,30 +83,28 @@ class Staging:
         self._connection = connection
         self._shapes = shapes
         self.load_id = uuid.uuid4().hex[:12]
-        self._files: list[str] = []
-        self._file_numbers: dict[str, int] = {}
+        self._files: dict[str, str] = {}  # name, by the number that staged rows carry
         self._highest: dict[str, int] = {}  # position of a record, by file
-        self._rows: Counter[str] = Counter()
         self._columns: dict[str, tuple[str, ...]] = {}
 
     def stage(
         self,
-        items: Iterator[Item],
+        load: Load,
         columns: Mapping[str, Sequence[str]],
         *,
         feed: str,
         as_of: datetime.date | None,
-        digest: str,
+        digest: Callable[[], str],
         progress: Progress,
     ) -> StagedFeed:
-        """Pull a reader's items into staging tables.
+        """Have a feed's rows put into staging tables, and account for them.
 
         Args:
-            items: what the reader yields.
+            load: puts them there.
             columns: staged columns by table, as the reader declares them.
             feed: the feed's name in reports.
             as_of: the day the feed speaks of.
-            digest: SHA-256 over the feed's content.
+            digest: gives SHA-256 over the feed's content.
             progress: told how many records are in.
 
         Raises:
@@ -106,45 +112,48 @@ class Staging:
         """
         drop_stale_loads(self._connection)
         self._connection.execute(_SQL["register"], {"load_id": self.load_id, "feed": feed})
-        self._create_tables(columns)
-        reads: list[FileRead] = []
-        evidence: dict[str, Any] = {}
-        notices: list[Notice] = []
+        stored = load(self._connection, self._create_tables(columns))
+        content = digest()  # while others read
+        # By part: the order of parts is that of the feed, whichever is read first.
+        reads: dict[int, list[FileRead]] = defaultdict(list)
+        notices: dict[int, list[Notice]] = defaultdict(list)
+        decided: dict[int, list[Evidence]] = defaultdict(list)
         aside: list[SetAside] = []
         records = 0
-        for item in items:
+        for part, item in stored:
             match item:
-                case Rows():
-                    records += len(item.rows)
-                    aside += self._copy(item)
+                case Copied():
+                    records += item.rows
+                    self._files[str(item.file_number)] = item.file
+                    self._see(item.file, item.highest_position)
                     progress("staging", records)
                 case SetAside():
-                    self._see(item.file, [item.position])
+                    self._see(item.file, highest_position(item.file, [item.position]))
                     aside.append(item)
                 case FileRead():
-                    reads.append(item)
+                    reads[part].append(item)
                 case Evidence():
                     _refuse_unwritable(item)
-                    evidence[item.name] = item.value
+                    decided[part].append(item)
                 case Notice():
-                    notices.append(item)
+                    notices[part].append(item)
             if len(aside) >= 1000:
                 self._keep_aside(aside)
                 aside = []
         self._keep_aside(aside)
-        self._refuse_unaccounted(feed, reads)
+        self._refuse_unaccounted(feed, _in_order(reads))
         settled = self._settled()
         return StagedFeed(
             load_id=self.load_id,
             feed=feed,
             as_of=as_of,
-            digest=digest,
-            file_names=tuple(self._files),
+            digest=content,
+            file_names=self._files,
             tables=settled.tables,
-            reads=tuple(reads),
+            reads=_in_order(reads),
             repeated=settled.repeated,
-            evidence=evidence,
-            notices=tuple(notices),
+            evidence={item.name: item.value for item in _in_order(decided)},
+            notices=_in_order(notices),
         )
 
     def adopt(
@@ -165,11 +174,11 @@ class Staging:
         sources = source_tables(self._connection, schema, self._shapes)
         self._create_tables({source.name: tuple(source.columns) for source in sources})
         reads = []
-        for done, source in enumerate(sources, 1):
+        for number, source in enumerate(sources):
             name = f"{schema}.{source.identifier[1]}"
-            self._file_number(name)
+            self._files[str(number)] = name
             try:
-                read = self._copy_table(source, name)
+                read = self._copy_table(source, name, number)
             except (psycopg.DataError, psycopg.errors.CannotCoerce) as error:
                 raise FeedError(
                     f"{name} has a value that does not fit its column: {str(error).strip()}",
@@ -179,7 +188,7 @@ class Staging:
             reads.append(
                 FileRead(file=name, scope="", kind=source.name, table=source.name, read=read)
             )
-            progress("staging", done)
+            progress("staging", number + 1)
         settled = self._settled()
         digest = hashlib.sha256()
         for name, table in sorted(settled.tables.items()):
@@ -198,7 +207,7 @@ class Staging:
             feed=feed,
             as_of=as_of,
             digest=digest.hexdigest(),
-            file_names=tuple(self._files),
+            file_names=self._files,
             tables=settled.tables,
             reads=tuple(reads),
             repeated=settled.repeated,
@@ -206,7 +215,7 @@ class Staging:
             notices=(),
         )
 
-    def _copy_table(self, source: SourceTable, file: str) -> int:
+    def _copy_table(self, source: SourceTable, file: str, number: int) -> int:
         """Copy one table of another tool; returns how many rows it has."""
         shape = self._shapes[source.name]
         unfit = unfit_condition(source, shape, self._connection.info.server_version)
@@ -224,7 +233,7 @@ class Staging:
                 unfit=unfit,
                 source=sql.Identifier(*source.identifier),
                 stage=sql.Identifier(STAGE, self._stage_name(source.name)),
-                file_number=sql.Literal(self._file_number(file)),
+                file_number=sql.Literal(number),
                 columns=sql.SQL(", ").join(
                     # The type is the catalogue's own text, from format_type().
                     sql.SQL("{}::{}").format(
@@ -241,15 +250,9 @@ class Staging:
         assert row is not None
         return row[0]
 
-    def _see(self, file: str, positions: Sequence[Any]) -> None:
+    def _see(self, file: str, position: int) -> None:
         """Keep the highest position, to compare it with what the reader says that it read."""
-        if set(map(type, positions)) != {int} or min(positions) < 1:
-            raise FeedError(
-                f"the reader’s positions in {file} are not numbers from 1 on",
-                why="A record is found again, and counted, by its position in its file.",
-                fix="Mend the reader: each row is (position, *values).",
-            )
-        self._highest[file] = max(self._highest.get(file, 0), *positions)
+        self._highest[file] = max(self._highest.get(file, 0), position)
 
     def _refuse_unaccounted(self, feed: str, reads: Sequence[FileRead]) -> None:
         """Refuse a reader whose rows do not come from the records that it says it read."""
@@ -282,7 +285,8 @@ class Staging:
         name = f"{self.load_id}_{list(self._shapes).index(table)}_{table}"
         return name.encode()[:61].decode(errors="ignore")
 
-    def _create_tables(self, columns: Mapping[str, Sequence[str]]) -> None:
+    def _create_tables(self, columns: Mapping[str, Sequence[str]]) -> dict[str, Target]:
+        targets: dict[str, Target] = {}
         statements: list[sql.Composed] = []
         for name, carried in columns.items():
             shape = self._shapes.get(name)
@@ -303,10 +307,14 @@ class Staging:
                     fix=f"Columns that the manifest gives to the feed: {', '.join(shape.staged)}.",
                 )
             self._columns[name] = tuple(carried)
+            targets[name] = Target(
+                stage=self._stage_name(name),
+                columns={column: shape.staged[column].type_name for column in carried},
+            )
             # Hashed while rows come in, when the server has time, and not when all wait for it.
             statements.append(
                 sql.SQL(
-                    "CREATE UNLOGGED TABLE {} (seawall_row bigint, seawall_file integer,"
+                    "CREATE UNLOGGED TABLE {} (seawall_row bigint, seawall_file bigint,"
                     " seawall_position bigint, {},"
                     " seawall_key_hash bigint GENERATED ALWAYS AS (CASE WHEN num_nulls({key}) = 0"
                     " THEN hash_record_extended(ROW({key}), 0) END) STORED)"
@@ -327,36 +335,7 @@ class Staging:
         if statements:
             # At once: each alone would wait for the disk.
             self._connection.execute(sql.SQL("; ").join(statements))
-
-    def _file_number(self, file: str) -> int:
-        if file not in self._file_numbers:
-            self._file_numbers[file] = len(self._files)
-            self._files.append(file)
-        return self._file_numbers[file]
-
-    def _copy(self, batch: Rows) -> list[SetAside]:
-        """COPY a batch; returns its rows that the database cannot store."""
-        width = len(self._columns.get(batch.table, ())) + 1
-        if width == 1 or not {width}.issuperset(map(len, batch.rows)):
-            raise FeedError(
-                f"the reader’s rows for {batch.table} are not of the columns that it declared",
-                why="Which value belongs to which column cannot be told.",
-                fix="Each row is (position, *values), in the order of the reader’s columns.",
-            )
-        if batch.rows:
-            self._see(batch.file, [row[0] for row in batch.rows])
-        number = self._file_number(batch.file)
-        first = self._rows[batch.table] + 1
-        self._rows[batch.table] += len(batch.rows)
-        rows = [(row, number, *cells) for row, cells in enumerate(batch.rows, first)]
-        staged = self._shapes[batch.table].staged
-        target = StagingTable(
-            self._connection,
-            sql.Identifier(STAGE, self._stage_name(batch.table)),
-            batch.table,
-            {column: staged[column].type_name for column in self._columns[batch.table]},
-        )
-        return list(target.fill(batch.file, rows))
+        return targets
 
     def _keep_aside(self, aside: list[SetAside]) -> None:
         if not aside:
@@ -384,6 +363,10 @@ class Staging:
             for name, carried in self._columns.items()
         }
         return settle(self._connection, self._shapes, self.load_id, self._files, loads)
+
+
+def _in_order(of_parts: Mapping[int, Sequence[_Item]]) -> tuple[_Item, ...]:
+    return tuple(item for _, items in sorted(of_parts.items()) for item in items)
 
 
 def _refuse_unwritable(evidence: Evidence) -> None:

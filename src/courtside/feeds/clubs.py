@@ -47,6 +47,15 @@ class ClubRegister:
             self._first.setdefault(key, (file, position))
             self._first_of_league.setdefault((league.code, key), (file, position))
 
+    def merge(self, other: ClubRegister) -> None:
+        """Add what another register holds, of files that come after those of this one."""
+        for key, spellings in other._spellings.items():
+            self._spellings[key].update(spellings)
+        for key, first in other._first.items():
+            self._first.setdefault(key, first)
+        for of_league, first in other._first_of_league.items():
+            self._first_of_league.setdefault(of_league, first)
+
     def rows(self) -> Iterator[tuple[str, int, tuple[str | None, ...]]]:
         """Yield (file, position, row of ``clubs``)."""
         for key, spellings in self._spellings.items():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from courtside.feeds import match_history, player_history, players, schedules, series_stats
 from courtside.feeds.clubs import ClubRegister
@@ -16,7 +17,16 @@ from courtside.feeds.scrape_file import ScrapeFile
 from courtside.feeds.series import SeriesRegister
 from courtside.feeds.teams import TeamRegister
 from seawall.errors import FeedError
-from seawall.feeds.reading import Evidence, Item, Notice, ReadContext, Rows, Value
+from seawall.feeds.reading import (
+    Evidence,
+    Item,
+    Notice,
+    Part,
+    PartedReader,
+    ReadContext,
+    Rows,
+    Value,
+)
 
 _TABLE_OF_KIND = {
     "series_stats": "series_stats",
@@ -26,19 +36,23 @@ _TABLE_OF_KIND = {
     "player_history": None,
 }
 _TEAM_COLUMNS = ("league", "name", "series_key", "series_name")
-_KnownTeams = Mapping[str, list[tuple[str, str, str | None]]]
+_KnownTeam: TypeAlias = tuple[str, str, str | None]
+"""(name, series key, series' name)"""
+
+
+# Nothing else depends on it, and it is long: it can be read while the rest of its league is.
+_READ_APART = "player_history"
 
 
 @dataclass(slots=True)
 class _Registers:
-    """What the leagues of a feed share."""
+    """What leagues share. Grows with clubs and series only."""
 
-    known_teams: _KnownTeams
     clubs: ClubRegister = field(default_factory=ClubRegister)
     series: SeriesRegister = field(default_factory=SeriesRegister)
 
 
-class CourtsideReader:
+class CourtsideReader(PartedReader):
     """Reads ``DIRECTORY/LEAGUE/KIND.json``. A league or file that is not there says nothing."""
 
     @property
@@ -46,35 +60,70 @@ class CourtsideReader:
         """Staged column names by table."""
         return COLUMNS
 
-    def read(self, context: ReadContext) -> Iterator[Item]:
-        """Stream the feed.
+    def parts(self, directory: Path) -> Sequence[Part]:
+        """A part for each league, and one for its players' history.
 
         Raises:
-            FeedError: the directory has no league's directory in it, or a file is broken.
+            FeedError: the directory has no league's directory in it.
         """
-        found = _league_directories(context.directory)
-        yield from found.notices
-        registers = _Registers(_known_teams(context))
-        for league, directory in found.leagues:
-            yield from _read_league(league, directory, context, registers)
-        # Clubs and series are shared by leagues, and how a club is spelled is known at the end.
-        yield from _rows("clubs", registers.clubs.rows())
-        yield from _rows("club_leagues", registers.clubs.league_rows())
-        yield from _rows("series", registers.series.rows())
-        yield from _rows("series_leagues", registers.series.league_rows())
+        return [
+            Part(name, sum(file.path.stat().st_size for file in files.values()))
+            for name, (_, files) in _files_by_part(directory).items()
+        ]
+
+    def read_part(self, context: ReadContext, part: Part) -> Generator[Item, None, _Registers]:
+        """Stream a league, or its players' history.
+
+        Returns:
+            The clubs and series that it names.
+
+        Raises:
+            FeedError: a file is broken.
+        """
+        registers = _Registers()
+        league, files = _files_by_part(context.directory)[part.name]
+        if part.name == league.code:
+            yield from _read_league(league, files, context, registers)
+        else:
+            yield from player_history.read(files[_READ_APART])
+        return registers
+
+    def read_rest(self, directory: Path, gathered: Sequence[_Registers]) -> Iterator[Item]:
+        """Stream clubs and series, which leagues share: how a club is spelled is known at the end.
+        Say what else lies in the directory."""
+        every = _Registers()
+        for registers in gathered:
+            every.clubs.merge(registers.clubs)
+            every.series.merge(registers.series)
+        yield from _rows("clubs", every.clubs.rows())
+        yield from _rows("club_leagues", every.clubs.league_rows())
+        yield from _rows("series", every.series.rows())
+        yield from _rows("series_leagues", every.series.league_rows())
+        yield from _league_directories(directory).notices
+
+
+def _files_by_part(directory: Path) -> dict[str, tuple[League, dict[str, ScrapeFile]]]:
+    """The league and, by kind, the files of each part; a league's own goes first."""
+    parts: dict[str, tuple[League, dict[str, ScrapeFile]]] = {}
+    for league, path in _league_directories(directory).leagues:
+        files = {
+            kind: ScrapeFile(path / f"{kind}.json", league, kind, _TABLE_OF_KIND[kind])
+            for kind in KINDS
+            if (path / f"{kind}.json").exists()
+        }
+        parts[league.code] = (league, files)
+        if _READ_APART in files and len(files) > 1:
+            apart = {_READ_APART: files.pop(_READ_APART)}
+            parts[f"{league.code}/{_READ_APART}"] = (league, apart)
+    return parts
 
 
 def _read_league(
-    league: League, directory: Path, context: ReadContext, registers: _Registers
+    league: League, files: Mapping[str, ScrapeFile], context: ReadContext, registers: _Registers
 ) -> Iterator[Item]:
-    files = {
-        kind: ScrapeFile(directory / f"{kind}.json", league, kind, _TABLE_OF_KIND[kind])
-        for kind in KINDS
-        if (directory / f"{kind}.json").exists()
-    }
     first = next(iter(files.values()))
     yield Rows("leagues", first.name, [(1, league.code, league.name)])
-    teams = TeamRegister(registers.known_teams.get(league.code, ()))
+    teams = TeamRegister(_known_teams(context, league))
     home_and_away = HomeAndAway()
     if file := files.get("series_stats"):
         series_stats.list_teams(file, teams)
@@ -93,7 +142,7 @@ def _read_league(
         if outcome.basis == "none":
             yield _unproven(league, outcome)
         yield from schedules.read(file, teams, linker, swapped=outcome.swapped)
-    if file := files.get("player_history"):
+    if file := files.get(_READ_APART):
         yield from player_history.read(file)
 
 
@@ -165,11 +214,11 @@ def _unproven(league: League, outcome: Outcome) -> Notice:
     )
 
 
-def _known_teams(context: ReadContext) -> _KnownTeams:
-    known: dict[str, list[tuple[str, str, str | None]]] = defaultdict(list)
-    for league, name, series_key, series in context.known("teams", _TEAM_COLUMNS):
-        known[league].append((name, series_key, series))
-    return known
+def _known_teams(context: ReadContext, league: League) -> Iterator[_KnownTeam]:
+    """A league's teams as the database has them."""
+    for code, name, series_key, series in context.known("teams", _TEAM_COLUMNS):
+        if code == league.code:
+            yield name, series_key, series
 
 
 def _rows(table: str, rows: Iterable[tuple[str, int, tuple[Value, ...]]]) -> Iterator[Rows]:

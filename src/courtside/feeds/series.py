@@ -63,6 +63,15 @@ class SeriesRegister:
         if is_plain_label(label, name):
             self._labels[league.code, name, roster][label] += 1
 
+    def merge(self, other: SeriesRegister) -> None:
+        """Add what another register holds, of files that come after those of this one."""
+        for name, first in other._first.items():
+            self._first.setdefault(name, first)
+        for of_league, first in other._first_of_league.items():
+            self._first_of_league.setdefault(of_league, first)
+        for labelled, labels in other._labels.items():
+            self._labels[labelled].update(labels)
+
     def rows(self) -> Iterator[tuple[str, int, tuple[str | None, ...]]]:
         """Yield (file, position, row of ``series``)."""
         for name, first in self._first.items():

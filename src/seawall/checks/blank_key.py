@@ -28,7 +28,7 @@ def find(context: Context) -> Iterator[Finding]:
             continue
         row = context.connection.execute(
             sql.SQL(
-                "SELECT count(*), min(s.seawall_position), min(s.seawall_file) FROM {} AS d"
+                "SELECT count(*), min(s.seawall_position), min(s.seawall_file)::text FROM {} AS d"
                 " JOIN {} AS s ON s.seawall_row = d.seawall_row"
                 " WHERE d.seawall_action = 'new' AND {}"
             ).format(

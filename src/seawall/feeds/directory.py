@@ -6,7 +6,7 @@ import datetime
 import decimal
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,16 @@ import msgspec
 
 from seawall.catalog.model import Column
 from seawall.feeds.json_records import records
-from seawall.feeds.reading import FileRead, Item, Notice, ReadContext, Rows, SetAside
+from seawall.feeds.reading import (
+    FileRead,
+    Item,
+    Notice,
+    Part,
+    PartedReader,
+    ReadContext,
+    Rows,
+    SetAside,
+)
 from seawall.naming import Shape
 
 BATCH_ROWS = 5000
@@ -39,23 +48,43 @@ _TYPES: Mapping[str, Any] = {
 }
 
 
-class JsonTables:
-    """Reads ``<table>.json`` for each imported table; a field is a staged column."""
+class JsonTables(PartedReader):
+    """Reads ``<table>.json`` for each imported table; a field is a staged column.
 
-    def __init__(self, directory: Path, shapes: Mapping[str, Shape]) -> None:
-        self._shapes = {
-            name: shape for name, shape in shapes.items() if (directory / f"{name}.json").is_file()
-        }
+    Args:
+        tables: the imported ones, in the manifest's order.
+        shapes: what they look like; not asked before a file is read.
+    """
+
+    def __init__(
+        self, directory: Path, tables: Sequence[str], shapes: Callable[[], Mapping[str, Shape]]
+    ) -> None:
+        self._tables = [name for name in tables if (directory / f"{name}.json").is_file()]
+        self._shapes = shapes
 
     @property
     def columns(self) -> Mapping[str, tuple[str, ...]]:
         """Every column that the manifest leaves to the feed; what a record lacks is unsaid."""
-        return {name: tuple(shape.staged) for name, shape in self._shapes.items()}
+        shapes = self._shapes()
+        return {name: tuple(shapes[name].staged) for name in self._tables}
 
-    def read(self, context: ReadContext) -> Iterator[Item]:
-        """Stream the files, in the manifest's order."""
-        known = {f"{name}.json" for name in self._shapes}
-        for path in sorted(context.directory.iterdir()):
+    def parts(self, directory: Path) -> Sequence[Part]:
+        """A part for each file, in the manifest's order."""
+        return [
+            Part(name, (directory / f"{name}.json").stat().st_size) for name in self._tables
+        ] or [Part("", 0)]
+
+    def read_part(self, context: ReadContext, part: Part) -> Generator[Item, None, None]:
+        """Stream one file."""
+        if part.name in self._tables:
+            path = context.directory / f"{part.name}.json"
+            yield from _read_table(path, part.name, self._shapes()[part.name])
+
+    def read_rest(self, directory: Path, gathered: Sequence[Any]) -> Iterator[Item]:
+        """Say which files were not read."""
+        del gathered  # nothing was
+        known = {f"{name}.json" for name in self._tables}
+        for path in sorted(directory.iterdir()):
             if path.name not in known and not path.name.startswith("."):
                 yield Notice(
                     check="unknown-file",
@@ -64,8 +93,6 @@ class JsonTables:
                     message=f"{path.name} is named after no imported table, and was not read",
                     fix="Rename it, or add its table to the manifest.",
                 )
-        for name, shape in self._shapes.items():
-            yield from _read_table(context.directory / f"{name}.json", name, shape)
 
 
 def _read_table(path: Path, name: str, shape: Shape) -> Iterator[Item]:

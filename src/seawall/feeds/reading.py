@@ -1,14 +1,16 @@
 """What a feed reader is given and what it yields: the contract between a feed and staging.
 
-A reader is any object with ``columns`` and ``read``. The manifest names it as ``module:attribute``.
-It streams: it may keep what is bounded by the number of clubs or teams, never what grows with the
+A reader is any object with ``columns`` and ``read``; one whose feed falls into parts that can be
+read at the same time is a ``PartedReader``. The manifest names it as ``module:attribute``. It
+streams: it may keep what is bounded by the number of clubs or teams, never what grows with the
 number of records. It writes nothing and asks the database only through ``ReadContext.known``.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -126,3 +128,65 @@ class Reader(Protocol):
             FeedError: the feed as a whole cannot be read (unknown directory, unreadable file).
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a feed that can be read without the others."""
+
+    name: str
+    size_bytes: int
+    """How much there is to read: work is shared out by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The end of a part, and what its reader keeps of it for the end of the feed."""
+
+    value: Any
+
+
+class PartedReader(ABC):
+    """A reader whose feed falls into parts, which several processes may read at the same time.
+
+    What is numbered in the order of the feed is so in the order of its parts, whoever reads them.
+    """
+
+    @property
+    @abstractmethod
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        """Staged column names by table, in the order of ``Rows.rows`` (position left out)."""
+
+    @abstractmethod
+    def parts(self, directory: Path) -> Sequence[Part]:
+        """The parts of a feed; at least one.
+
+        Raises:
+            FeedError: the feed as a whole cannot be read.
+        """
+
+    @abstractmethod
+    def read_part(self, context: ReadContext, part: Part) -> Generator[Item, None, Any]:
+        """Stream one part.
+
+        A file belongs to one part. The process may be another one than that of other parts.
+
+        Returns:
+            What ``read_rest`` wants to know of it; it must be possible to pickle it.
+        """
+
+    @abstractmethod
+    def read_rest(self, directory: Path, gathered: Sequence[Any]) -> Iterator[Item]:
+        """Stream what can be said only when all parts were read.
+
+        Args:
+            directory: the feed's.
+            gathered: what ``read_part`` returned, in the order of ``parts``.
+        """
+
+    def read(self, context: ReadContext) -> Iterator[Item]:
+        """Stream the feed, one part after the other."""
+        gathered = []
+        for part in self.parts(context.directory):
+            gathered.append((yield from self.read_part(context, part)))
+        yield from self.read_rest(context.directory, gathered)

@@ -7,22 +7,29 @@ import hashlib
 import importlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 from seawall.errors import FeedError, ManifestError, SeawallError
 from seawall.feeds.directory import JsonTables
-from seawall.feeds.reading import Item, ReadContext, Reader
+from seawall.feeds.reading import Item, Part, PartedReader, ReadContext, Reader
 from seawall.manifest import Manifest
 from seawall.naming import Shape
 
 _DAY = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 
 
-def open_directory(directory: Path, manifest: Manifest, shapes: Mapping[str, Shape]) -> Reader:
+def open_directory(
+    directory: Path, manifest: Manifest, shapes: Callable[[], Mapping[str, Shape]]
+) -> PartedReader:
     """The reader for a feed's directory: the manifest's, or the one for plain JSON tables.
+
+    Args:
+        shapes: of the imported tables; not asked before something of a table is to be known.
 
     Raises:
         FeedError: there is no such directory, or nothing in it.
@@ -41,31 +48,56 @@ def open_directory(directory: Path, manifest: Manifest, shapes: Mapping[str, Sha
             fix="Check that the scrape ran to its end.",
         )
     if manifest.feed.reader is None:
-        return JsonTables(directory, shapes)
+        return JsonTables(directory, tuple(manifest.imported()), shapes)
     module, _, attribute = manifest.feed.reader.partition(":")
     try:
-        return getattr(importlib.import_module(module), attribute)
+        reader = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise ManifestError(
             f"feed.reader = “{manifest.feed.reader}” cannot be imported: {error}",
             why="The manifest names it as module:attribute.",
             fix="Install the package that holds it, or correct the name.",
         ) from None
+    return reader if isinstance(reader, PartedReader) else _Undivided(reader)
 
 
-def items(reader: Reader, context: ReadContext) -> Iterator[Item]:
-    """What a reader yields.
+class _Undivided(PartedReader):
+    """A reader whose feed is one part."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    @property
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        return self._reader.columns
+
+    def parts(self, directory: Path) -> Sequence[Part]:
+        sizes = (path.stat().st_size for path in directory.rglob("*") if path.is_file())
+        return [Part("", sum(sizes))]
+
+    def read_part(self, context: ReadContext, part: Part) -> Generator[Item, None, None]:
+        del part  # it is the whole
+        yield from self._reader.read(context)
+
+    def read_rest(self, directory: Path, gathered: Sequence[Any]) -> Iterator[Item]:
+        del directory, gathered
+        return iter(())
+
+
+@contextmanager
+def faults_of_reader(directory: Path) -> Iterator[None]:
+    """Where a reader is asked something.
 
     Raises:
         FeedError: the reader failed, whatever its own error was.
     """
     try:
-        yield from reader.read(context)
+        yield
     except (SeawallError, psycopg.Error):
         raise
     except Exception as error:
         raise FeedError(
-            f"the reader failed at {context.directory}: {type(error).__name__}: {error}",
+            f"the reader failed at {directory}: {type(error).__name__}: {error}",
             why="A part of a feed must not pass for the whole.",
             fix="Mend the reader that the manifest names, or the file it stumbled over.",
         ) from error
