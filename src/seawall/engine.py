@@ -172,8 +172,6 @@ class Engine:
                 staged = self._stage(staging, known, feed, staged_schema, as_of)
                 return planning.make_plan(context, known, staged, findings, started, self._progress)
             except BaseException:
-                if feed is not None:
-                    feed.stop()
                 if not connection.closed:
                     with suppress(psycopg.Error):
                         connection.execute("ROLLBACK")

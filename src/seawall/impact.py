@@ -378,6 +378,7 @@ def examples(
                 " (SELECT * FROM {difference} WHERE seawall_action = {action}"
                 "  ORDER BY seawall_row NULLS LAST, {key} LIMIT {limit}) AS d"
                 " LEFT JOIN {table} AS t ON {same_row} {names}"
+                " ORDER BY d.seawall_row NULLS LAST, {key_d}"
             ).format(
                 named=sql.SQL("concat_ws(' · ', {})").format(
                     sql.SQL(", ").join(
@@ -393,6 +394,9 @@ def examples(
                 action=sql.Literal(action),
                 key=sql.SQL(", ").join(
                     sql.Identifier(f"seawall_pk_{column}") for column in shape.primary_key
+                ),
+                key_d=sql.SQL(", ").join(
+                    sql.Identifier("d", f"seawall_pk_{column}") for column in shape.primary_key
                 ),
                 limit=sql.Literal(EXAMPLES_PER_ACTION),
                 table=shape.table.identifier,

@@ -24,7 +24,7 @@ from seawall import ledger, reading_processes
 from seawall.catalog.read import read_catalogue
 from seawall.copying import Stored, Target, store
 from seawall.database import connected
-from seawall.errors import SeawallError
+from seawall.errors import SeawallError, UsageError
 from seawall.feeds import source
 from seawall.feeds.reading import Gathered, Item, Part, ReadContext, Rows
 from seawall.ledger import Ledger
@@ -121,6 +121,7 @@ class OpenFeed:
         """In seconds, by the clock of that name."""
         self._reading = reading
         self._processes = processes
+        self._is_loaded = False
 
     def load(
         self, connection: psycopg.Connection[Any], targets: Mapping[str, Target]
@@ -136,8 +137,16 @@ class OpenFeed:
             inside a part only.
 
         Raises:
+            UsageError: it was loaded before.
             SeawallError: what is wrong with the feed, the manifest or the database.
         """
+        if self._is_loaded:
+            raise UsageError(
+                f"{self.directory} was read already",
+                why="An open feed is read once.",
+                fix="Open it again for another plan.",
+            )
+        self._is_loaded = True
         if isinstance(self._reading, SeawallError):
             raise self._reading
         reading_processes.tell(self._processes, targets)
@@ -164,10 +173,6 @@ class OpenFeed:
             values = [value for _, value in sorted(gathered.items())]
             rest = _numbered(len(reading.parts), reader.read_rest(self.directory, values))
             yield from store(connection, targets, rest)
-
-    def stop(self) -> None:
-        """End the reading: nobody wants the rest."""
-        reading_processes.stop(self._processes)
 
 
 @contextmanager

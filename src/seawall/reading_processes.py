@@ -67,17 +67,12 @@ def forked(works: Iterable[Callable[[Connection], None]]) -> Iterator[list[Readi
             processes.append(_fork(work, [process.line for process in processes]))
         yield processes
     finally:
-        stop(processes)
-
-
-def stop(processes: Iterable[ReadingProcess]) -> None:
-    """End processes, where they have not ended yet."""
-    for process in processes:
-        with suppress(ChildProcessError):  # it has ended, and was waited for
-            if os.waitpid(process.process_id, os.WNOHANG) == (0, 0):
-                os.kill(process.process_id, signal.SIGKILL)
-                os.waitpid(process.process_id, 0)
-        process.line.close()
+        for process in processes:
+            with suppress(ChildProcessError):  # it has ended, and was waited for
+                if os.waitpid(process.process_id, os.WNOHANG) == (0, 0):
+                    os.kill(process.process_id, signal.SIGKILL)
+                    os.waitpid(process.process_id, 0)
+            process.line.close()
 
 
 def tell(processes: Iterable[ReadingProcess], said: Any) -> None:
@@ -100,7 +95,7 @@ def received(processes: Iterable[ReadingProcess]) -> Iterator[Any]:
             assert isinstance(line, Connection)
             try:
                 said = line.recv()
-            except (EOFError, OSError, pickle.UnpicklingError):
+            except (EOFError, OSError):
                 code = os.waitstatus_to_exitcode(os.waitpid(open_lines[line], 0)[1])
                 raise FeedError(
                     f"the reader’s process ended before its feed, with code {code}",

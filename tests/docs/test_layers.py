@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("manifest", "catalog", "database", "embedded", "notification", "options"),
     ("naming", "references"),
     ("feeds", "scoping", "settling"),
-    ("copying",),
+    ("copying", "reading_processes"),
     ("staging",),
     ("accounts", "coverage"),
     ("difference",),

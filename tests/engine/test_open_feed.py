@@ -14,9 +14,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from reload_case import HEADING
 
-from seawall import Engine, Manifest
-from seawall.errors import DatabaseError, FeedError
-from seawall.feeds import ahead
+from seawall import Engine, Manifest, reading_processes
+from seawall.errors import DatabaseError, FeedError, UsageError
 from seawall.feeds.reading import Evidence, FileRead, Item, ReadContext, Rows
 
 SCHEMA = "CREATE TABLE clubs (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE)"
@@ -59,7 +58,8 @@ def feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def forking(monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.platform != "linux":
         pytest.skip("feeds are read ahead on Linux only")
-    monkeypatch.setattr(ahead, "is_worthwhile", lambda _: True)
+    monkeypatch.setattr(reading_processes, "_WORTHWHILE_BYTES", 0)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
 
 
 def engine_of(url: str, *, forks: bool = False) -> Engine:
@@ -136,3 +136,14 @@ def test_a_directory_that_is_not_there(database_url: str, tmp_path: Path) -> Non
         pytest.raises(FeedError, match="no directory"),
     ):
         engine.plan(opened)
+
+
+@pytest.mark.usefixtures("forking")
+@pytest.mark.parametrize("forks", [False, True])
+def test_an_open_feed_is_read_once(database_url: str, feed: Path, forks: bool) -> None:
+    execute(database_url, SCHEMA)
+    engine = engine_of(database_url, forks=forks)
+    with engine.open(feed) as opened:
+        engine.plan(opened)
+        with pytest.raises(UsageError, match="read already"):
+            engine.plan(opened)
