@@ -61,8 +61,8 @@ class Engine:
         manifest: who owns what.
         database: libpq URL or connection string of the target.
         progress: called with a stage's name and a count, often.
-        forks: a large feed may be read in a forked process. Not for programs with threads of their
-            own: one of them may hold a lock that the copy would wait for.
+        forks: a large feed may be read in forked processes. Not for programs with threads of their
+            own: one of them may hold a lock that a copy would wait for.
 
     Raises:
         ManifestError: the manifest accepts a finding of a check that does not exist.
@@ -117,7 +117,7 @@ class Engine:
     def open(
         self, directory: Path | str, *, as_of: datetime.date | None = None
     ) -> AbstractContextManager[OpenFeed]:
-        """Begin to read a feed, for ``plan`` to take over; in a process of its own if it is large
+        """Begin to read a feed, for ``plan`` to take over; in processes of its own if it is large
         and the engine forks.
 
         Args:
