@@ -100,14 +100,13 @@ def fed_by(
                 )
             ).fetchall()
             scopes |= {scope for (scope,) in rows}
+        # In one pass: a search for each column would go through all scopes that do not have it.
         has_value = connection.execute(
-            sql.SQL("SELECT {}").format(
+            sql.SQL("SELECT {} FROM {}").format(
                 sql.SQL(", ").join(
-                    sql.SQL("EXISTS (SELECT FROM {} WHERE {} IS NOT NULL)").format(
-                        table.identifier, sql.Identifier(each)
-                    )
-                    for each in table.columns
-                )
+                    sql.SQL("count({}) > 0").format(sql.Identifier(each)) for each in table.columns
+                ),
+                table.identifier,
             )
         ).fetchone()
         assert has_value is not None
