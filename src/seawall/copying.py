@@ -44,7 +44,6 @@ _OWN_TYPES = ("int8", "int8", "int8")
 _ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError, struct.error)
 _ROW_ERRORS = (*_ROW_ERRORS, OverflowError, AttributeError, psycopg.NotSupportedError)
 
-
 # Rows and files are numbered by part: in the order of the feed, whoever reads which part when.
 _ROWS_OF_PART_BITS = 40
 _FILES_OF_PART_BITS = 32

@@ -105,6 +105,17 @@ def connected(url: str) -> Iterator[psycopg.Connection[Any]]:
         connection.close()
 
 
+def arm(connection: psycopg.Connection[Any]) -> None:
+    """From now on guards refuse whatever is written here in users' rows."""
+    connection.execute("SET SESSION seawall.armed = on")
+
+
+def wait_for_no_disk(connection: psycopg.Connection[Any]) -> None:
+    """From now on only staging is written here: if a crash of the server takes the last of it, the
+    plan is stale, or there is something left to tidy up."""
+    connection.execute("SET synchronous_commit = off")
+
+
 def pin_settings(connection: psycopg.Connection[Any]) -> None:
     """Fix the settings that change how values read, for the life of the connection."""
     settings = dict(_PINNED)

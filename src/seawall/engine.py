@@ -14,7 +14,7 @@ import psycopg
 
 from seawall import checks, guarded_run, guards, health, ledger, planning
 from seawall.catalog.read import read_catalogue
-from seawall.database import connect, connected
+from seawall.database import arm, connect, connected, wait_for_no_disk
 from seawall.errors import UsageError
 from seawall.feeds import source
 from seawall.history import backup as backups
@@ -93,7 +93,7 @@ class Engine:
         with connected(self.database) as connection:
             ledger.install(connection)
             if armed:
-                connection.execute("SET SESSION seawall.armed = on")
+                arm(connection)
             yield connection
 
     # ------------------------------------------------------------ check
@@ -158,7 +158,7 @@ class Engine:
                 return self.plan(opened)
         started = time.monotonic() if feed is None else feed.opened_at
         with self._connected(armed=True) as connection:
-            _waits_for_no_disk(connection)
+            wait_for_no_disk(connection)
             catalogue = read_catalogue(connection)
             context = checks.context_of(connection, self.manifest, catalogue)
             findings = checks.check_schema(context)
@@ -189,9 +189,11 @@ class Engine:
         if feed is None:
             name = staged_schema or ""
             return staging.adopt(name, feed=name, as_of=as_of, progress=self._progress)
+        with source.faults_of_reader(feed.directory):
+            columns = source.open_directory(feed.directory, self.manifest, lambda: known).columns
         return staging.stage(
             feed.load,
-            source.open_directory(feed.directory, self.manifest, lambda: known).columns,
+            columns,
             feed=feed.directory.resolve().name,
             as_of=feed.as_of,
             digest=lambda: source.digest_of(feed.directory),
@@ -234,7 +236,7 @@ class Engine:
             result = Run(connection, self.database, self.manifest, plan, self._progress).perform()
             # A refused plan can be applied again, with an acceptance.
             if plan.feed.load_id and result["outcome"] != "refused":
-                _waits_for_no_disk(connection)
+                wait_for_no_disk(connection)
                 drop_load(connection, plan.feed.load_id)
             return result
 
@@ -382,9 +384,3 @@ class Engine:
                 command,
                 output_to_errors=output_to_errors,
             )
-
-
-def _waits_for_no_disk(connection: psycopg.Connection[Any]) -> None:
-    """From now on only staging is written here: if a crash of the server takes the last of it, the
-    plan is stale, or there is something left to tidy up."""
-    connection.execute("SET synchronous_commit = off")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,7 @@ import psycopg
 from seawall import ledger, reading_processes
 from seawall.catalog.read import read_catalogue
 from seawall.copying import Stored, Target, store
-from seawall.database import connected
+from seawall.database import arm, connected, wait_for_no_disk
 from seawall.errors import SeawallError, UsageError
 from seawall.feeds import source
 from seawall.feeds.reading import Gathered, Item, Part, ReadContext, Rows
@@ -53,19 +53,35 @@ class _Reading:
         """Read parts, by their numbers."""
         with connected(self.database) as connection:
             # A reader is not the one who writes; not by way of this connection.
-            connection.execute("SET SESSION seawall.armed = on")
+            arm(connection)
             connection.execute("SET default_transaction_read_only = on")
             known = _KnownRows(connection, self.manifest)
             evidence: dict[str, Any] = {}
             if ledger.installed_version(connection) is not None:
                 evidence = Ledger(connection).last_evidence()
             context = ReadContext(self.directory, known, evidence, self.as_of)
-            with source.faults_of_reader(self.directory):
-                reader = source.open_directory(self.directory, self.manifest, known.shapes)
-                for number in numbers:
-                    items = reader.read_part(context, self.parts[number])
-                    value = yield from _numbered(number, items)
-                    yield number, Gathered(value)
+            reader = source.open_directory(self.directory, self.manifest, known.shapes)
+            for number in numbers:
+                read = partial(reader.read_part, context, self.parts[number])
+                yield number, Gathered((yield from self._numbered(number, read)))
+
+    def read_rest(self, gathered: Sequence[Any]) -> Iterator[_Numbered]:
+        """Read what follows the parts."""
+        reader = source.open_directory(self.directory, self.manifest, dict)
+        return self._numbered(len(self.parts), partial(reader.read_rest, self.directory, gathered))
+
+    def _numbered(
+        self, number: int, read: Callable[[], Iterator[Item]]
+    ) -> Generator[_Numbered, None, Any]:
+        """What a reader yields, with the number of its part; returns what the reader does."""
+        with source.faults_of_reader(self.directory):
+            items = read()
+            while True:
+                try:
+                    item = next(items)
+                except StopIteration as end:
+                    return end.value
+                yield number, item
 
     def read_and_store(self, numbers: Iterable[int], line: Connection) -> None:
         """Read parts, from now on; store them, from when the parent says where; report to it."""
@@ -77,8 +93,8 @@ class _Reading:
             rows += len(item[1].rows) if isinstance(item[1], Rows) else 0
         targets = line.recv()
         with connected(self.database) as connection:
-            connection.execute("SET SESSION seawall.armed = on")
-            connection.execute("SET synchronous_commit = off")
+            arm(connection)
+            wait_for_no_disk(connection)
             every = chain(_emptied(waiting), items)
             for said in store(connection, targets, every):
                 reading_processes.send(line, said)
@@ -87,16 +103,6 @@ class _Reading:
 def _emptied(waiting: deque[_Numbered]) -> Iterator[_Numbered]:
     while waiting:
         yield waiting.popleft()
-
-
-def _numbered(number: int, items: Iterator[Item]) -> Generator[_Numbered, None, Any]:
-    """Items with the number of their part; returns what their generator does."""
-    while True:
-        try:
-            item = next(items)
-        except StopIteration as end:
-            return end.value
-        yield number, item
 
 
 class OpenFeed:
@@ -168,11 +174,8 @@ class OpenFeed:
                 gathered[number] = item.value
             else:
                 yield number, item
-        with source.faults_of_reader(self.directory):
-            reader = source.open_directory(self.directory, reading.manifest, dict)
-            values = [value for _, value in sorted(gathered.items())]
-            rest = _numbered(len(reading.parts), reader.read_rest(self.directory, values))
-            yield from store(connection, targets, rest)
+        rest = reading.read_rest([value for _, value in sorted(gathered.items())])
+        yield from store(connection, targets, rest)
 
 
 @contextmanager

@@ -85,7 +85,7 @@ class Staging:
         self.load_id = uuid.uuid4().hex[:12]
         self._files: dict[str, str] = {}  # name, by the number that staged rows carry
         self._highest: dict[str, int] = {}  # position of a record, by file
-        self._columns: dict[str, tuple[str, ...]] = {}
+        self._targets: dict[str, Target] = {}
 
     def stage(
         self,
@@ -112,7 +112,8 @@ class Staging:
         """
         drop_stale_loads(self._connection)
         self._connection.execute(_SQL["register"], {"load_id": self.load_id, "feed": feed})
-        stored = load(self._connection, self._create_tables(columns))
+        self._create_tables(columns)
+        stored = load(self._connection, self._targets)
         content = digest()  # while others read
         # By part: the order of parts is that of the feed, whichever is read first.
         reads: dict[int, list[FileRead]] = defaultdict(list)
@@ -285,8 +286,7 @@ class Staging:
         name = f"{self.load_id}_{list(self._shapes).index(table)}_{table}"
         return name.encode()[:61].decode(errors="ignore")
 
-    def _create_tables(self, columns: Mapping[str, Sequence[str]]) -> dict[str, Target]:
-        targets: dict[str, Target] = {}
+    def _create_tables(self, columns: Mapping[str, Sequence[str]]) -> None:
         statements: list[sql.Composed] = []
         for name, carried in columns.items():
             shape = self._shapes.get(name)
@@ -306,8 +306,7 @@ class Staging:
                     why=f"{name} is recognised by {', '.join(shape.staged_key)}.",
                     fix=f"Columns that the manifest gives to the feed: {', '.join(shape.staged)}.",
                 )
-            self._columns[name] = tuple(carried)
-            targets[name] = Target(
+            self._targets[name] = Target(
                 stage=self._stage_name(name),
                 columns={column: shape.staged[column].type_name for column in carried},
             )
@@ -335,7 +334,6 @@ class Staging:
         if statements:
             # At once: each alone would wait for the disk.
             self._connection.execute(sql.SQL("; ").join(statements))
-        return targets
 
     def _keep_aside(self, aside: list[SetAside]) -> None:
         if not aside:
@@ -359,8 +357,8 @@ class Staging:
 
     def _settled(self) -> Settled:
         loads = {
-            name: LoadedTable(name=name, stage=self._stage_name(name), columns=carried)
-            for name, carried in self._columns.items()
+            name: LoadedTable(name=name, stage=target.stage, columns=tuple(target.columns))
+            for name, target in self._targets.items()
         }
         return settle(self._connection, self._shapes, self.load_id, self._files, loads)
 

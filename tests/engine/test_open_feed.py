@@ -147,3 +147,17 @@ def test_an_open_feed_is_read_once(database_url: str, feed: Path, forks: bool) -
         engine.plan(opened)
         with pytest.raises(UsageError, match="read already"):
             engine.plan(opened)
+
+
+@pytest.mark.parametrize("forks", [False, True])
+@pytest.mark.usefixtures("forking")
+def test_a_reader_that_cannot_even_begin(
+    database_url: str, feed: Path, forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(database_url, SCHEMA)
+    (feed.parent / "broken_reader.py").write_text("reader = no_such_name")
+    monkeypatch.syspath_prepend(str(feed.parent))
+    said = MANIFEST.replace("test_open_feed:reader", "broken_reader:reader")
+    engine = Engine(Manifest.parse(HEADING + said), database_url, forks=forks)
+    with pytest.raises(FeedError, match=r"the reader failed at .*no_such_name"):
+        engine.plan(feed)

@@ -39,7 +39,6 @@ _TEAM_COLUMNS = ("league", "name", "series_key", "series_name")
 _KnownTeam: TypeAlias = tuple[str, str, str | None]
 """(name, series key, series' name)"""
 
-
 # Nothing else depends on it, and it is long: it can be read while the rest of its league is.
 _READ_APART = "player_history"
 
