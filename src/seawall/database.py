@@ -34,7 +34,7 @@ _PINNED = {
     # and would let one process do it alone.
     "parallel_tuple_cost": "0.001",
     # Staging tables are analysed for each run; a coarse picture is enough to join them.
-    "default_statistics_target": "10",
+    "default_statistics_target": "3",
     "client_connection_check_interval": "500ms",
 }
 

@@ -167,7 +167,7 @@ class Engine:
                 name = (staged_schema or "") if feed is None else feed.directory
                 return planning.refused_plan(self.manifest, catalogue, name, findings)
             known = shapes(self.manifest, catalogue)
-            staging = Staging(connection, known)
+            staging = Staging(connection, self.database, known)
             try:
                 staged = self._stage(staging, known, feed, staged_schema, as_of)
                 return planning.make_plan(context, known, staged, findings, started, self._progress)

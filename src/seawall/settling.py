@@ -3,17 +3,21 @@ rows that contradict one another the first stays while a check decides."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import Any, TypeAlias
 
 import msgspec
 import psycopg
 from psycopg import sql
 
+from seawall.database import arm, connected, wait_for_no_disk
 from seawall.naming import STAGE, Shape
 
 _EXAMPLES = 5
+# Of fewer, the second connection would cost as much as it saves.
+_SHARED_FROM_BYTES = 4_000_000
 _OWN_COLUMNS = ("seawall_row", "seawall_file", "seawall_position", "seawall_key_hash")
 # A hash of these tells apart what ``=`` tells apart.
 _HASHED_TYPES = frozenset(
@@ -75,6 +79,8 @@ class StagedTable(LoadedTable, frozen=True, kw_only=True):
     rows: int
     content: str
     """Tells whether the rows are the same as another time, in whatever order they came."""
+    filled: tuple[str, ...]
+    """Columns of which at least one row has a value."""
     conflicts: int
     """Rows set aside because an earlier one has the same key and says something else."""
     conflict_examples: tuple[str, ...]
@@ -88,40 +94,70 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """Table → file → exact repeats that were dropped."""
 
 
+_Repeated: TypeAlias = dict[str, int]
+
+
 def settle(
     connection: psycopg.Connection[Any],
+    database: str,
     shapes: Mapping[str, Shape],
     load_id: str,
     files: Mapping[str, str],
     loads: Mapping[str, LoadedTable],
 ) -> Settled:
-    """Settle every table of a load.
+    """Settle every table of a load; those of a large one over two connections.
 
     Args:
+        database: where a second connection leads.
         files: names by the number that staged rows carry.
     """
-    tables: dict[str, StagedTable] = {}
-    repeated: dict[str, dict[str, int]] = defaultdict(dict)
-    for name, load in loads.items():
-        # A transaction a table: each statement alone would wait for the disk.
-        with connection.transaction():
-            settling = _Settling(connection, shapes[name], load, load_id, files)
-            conflicts, examples = 0, []
-            for file, same, count, some in settling.leave_one_a_key():
-                if same:
-                    repeated[name][files[file]] = count + repeated[name].get(files[file], 0)
-                else:
-                    conflicts += count
-                    examples += [f"{files[file]} {example}" for example in some or []]
-            rows, content = settling.content()
-        tables[name] = StagedTable(
-            **msgspec.structs.asdict(load),
-            rows=rows,
-            content=content,
-            conflicts=conflicts,
-            conflict_examples=tuple(examples[:_EXAMPLES]),
-        )
-    return Settled(tables=tables, repeated=repeated)
+    settled: dict[str, tuple[StagedTable, _Repeated]] = {}
+    waiting: SimpleQueue[str] = SimpleQueue()
+    sizes = _sizes(connection, loads)
+    for name in sorted(loads, key=lambda name: -sizes[name]):
+        waiting.put(name)
+
+    def settle_some(on: psycopg.Connection[Any]) -> None:
+        while (name := _next(waiting)) is not None:
+            settled[name] = _Settling(on, shapes[name], loads[name], load_id, files).settle()
+
+    if sum(sizes.values()) < _SHARED_FROM_BYTES or len(loads) < 2:
+        settle_some(connection)
+    else:
+        with connected(database) as second, ThreadPoolExecutor(1) as thread:
+            arm(second)
+            wait_for_no_disk(second)
+            rest = thread.submit(settle_some, second)
+            try:
+                settle_some(connection)
+                rest.result()
+            except BaseException:
+                while _next(waiting) is not None:
+                    pass
+                second.cancel_safe()
+                raise
+    return Settled(
+        tables={name: settled[name][0] for name in loads},
+        repeated={name: settled[name][1] for name in loads if settled[name][1]},
+    )
+
+
+def _sizes(connection: psycopg.Connection[Any], loads: Mapping[str, LoadedTable]) -> dict[str, int]:
+    """Bytes by table."""
+    rows = connection.execute(
+        "SELECT c.relname, pg_catalog.pg_relation_size(c.oid) FROM pg_catalog.pg_class c"
+        " WHERE c.relnamespace = %s::regnamespace AND c.relname = ANY (%s)",
+        [STAGE, [load.stage for load in loads.values()]],
+    ).fetchall()
+    bytes_of = dict(rows)
+    return {name: bytes_of[load.stage] for name, load in loads.items()}
+
+
+def _next(waiting: SimpleQueue[str]) -> str | None:
+    try:
+        return waiting.get_nowait()
+    except Empty:
+        return None
 
 
 class _Settling:
@@ -140,6 +176,29 @@ class _Settling:
         self._load = load
         self._load_id = load_id
         self._files = files
+
+    def settle(self) -> tuple[StagedTable, _Repeated]:
+        """Leave one row a key; returns what is left, and the exact repeats dropped, by file."""
+        repeated: _Repeated = {}
+        conflicts, examples = 0, []
+        # One transaction: each statement alone would wait for the disk.
+        with self._connection.transaction():
+            for file, same, count, some in self._leave_one_a_key():
+                if same:
+                    repeated[self._files[file]] = count + repeated.get(self._files[file], 0)
+                else:
+                    conflicts += count
+                    examples += [f"{self._files[file]} {example}" for example in some or []]
+            rows, content, filled = self._content()
+        table = StagedTable(
+            **msgspec.structs.asdict(self._load),
+            rows=rows,
+            content=content,
+            filled=filled,
+            conflicts=conflicts,
+            conflict_examples=tuple(examples[:_EXAMPLES]),
+        )
+        return table, repeated
 
     def _set_aside(self, rows: str, reason: str, *, expected: bool) -> sql.Composed:
         """INSERT of the rows of a WITH query into the records set aside."""
@@ -168,24 +227,34 @@ class _Settling:
             )
         )
 
-    def content(self) -> tuple[int, str]:
-        """How many rows there are, and a digest of what they say, whatever their order."""
+    def _content(self) -> tuple[int, str, tuple[str, ...]]:
+        """How many rows there are, a digest of what they say, whatever their order, and which
+        columns have a value."""
         # A row's hash is a weighted sum of its cells' hashes: without another hash around it, two
         # rows could exchange a value and no sum over rows would show it. As a seed, all 64 bits
         # of it count.
         row = self._connection.execute(
             sql.SQL(
                 "SELECT count(*), coalesce(sum("
-                "hashint8extended(0, hash_record_extended(ROW({cells}), 0))), 0)::text"
-                " FROM {stage} AS s"
+                "hashint8extended(0, hash_record_extended(ROW({cells}), 0))), 0)::text,"
+                " ARRAY[{filled}] FROM {stage} AS s"
             ).format(
                 # In one order, whichever the reader's is.
                 cells=sql.SQL(", ").join(self._hashed("s", c) for c in sorted(self._load.columns)),
+                filled=sql.SQL(", ").join(
+                    sql.SQL("count({}) > 0").format(sql.Identifier("s", column))
+                    for column in self._load.columns
+                ),
                 stage=self._load.identifier,
             )
         ).fetchone()
         assert row is not None
-        return row[0], row[1]
+        rows, content, filled = row
+        return (
+            rows,
+            content,
+            tuple(c for c, has in zip(self._load.columns, filled, strict=True) if has),
+        )
 
     def _suspects(self) -> list[int | None]:
         """Hashes of keys that may stand on several rows, which errs on the safe side only; None
@@ -210,7 +279,7 @@ class _Settling:
         cast = "::text" if self._shape.staged[column].compared_as_text else ""
         return sql.SQL("{}{}").format(sql.Identifier(alias, column), sql.SQL(cast))
 
-    def leave_one_a_key(self) -> list[tuple[str, bool, int, list[str] | None]]:
+    def _leave_one_a_key(self) -> list[tuple[str, bool, int, list[str] | None]]:
         """Keep the first row of each key; returns (file number, said the same, rows, examples).
 
         Rows that say the same are gone. Rows that contradict the first are set aside; they do not

@@ -77,10 +77,18 @@ class StagedFeed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Staging:
-    """Fills the staging tables of one load."""
+    """Fills the staging tables of one load.
 
-    def __init__(self, connection: psycopg.Connection[Any], shapes: Mapping[str, Shape]) -> None:
+    Args:
+        connection: to the target; in autocommit.
+        database: the same target, for what is done over more connections.
+    """
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], database: str, shapes: Mapping[str, Shape]
+    ) -> None:
         self._connection = connection
+        self._database = database
         self._shapes = shapes
         self.load_id = uuid.uuid4().hex[:12]
         self._files: dict[str, str] = {}  # name, by the number that staged rows carry
@@ -360,7 +368,9 @@ class Staging:
             name: LoadedTable(name=name, stage=target.stage, columns=tuple(target.columns))
             for name, target in self._targets.items()
         }
-        return settle(self._connection, self._shapes, self.load_id, self._files, loads)
+        return settle(
+            self._connection, self._database, self._shapes, self.load_id, self._files, loads
+        )
 
 
 def _in_order(of_parts: Mapping[int, Sequence[_Item]]) -> tuple[_Item, ...]:

@@ -7,12 +7,13 @@ seawall's own, so that nobody waits for it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from seawall import ledger, queries
@@ -93,6 +94,14 @@ def take(
     return msgspec.structs.replace(made, seconds=round(time.monotonic() - started, 3))
 
 
+class _Previous(NamedTuple):
+    """What the backup before has of a table."""
+
+    backup_id: int
+    shape_id: int
+    sum: Sum
+
+
 class _Merge:
     """One backup's transaction."""
 
@@ -108,10 +117,31 @@ class _Merge:
         ).fetchone()
         assert row is not None
         backup_id: int = row[0]
-        tables: dict[str, int] = {}
-        for kept in kept_tables(manifest, self._catalogue):
-            progress("backup", sum(tables.values()))
-            tables[kept.name] = self._keep(kept, backup_id)
+        every = kept_tables(manifest, self._catalogue)
+        shape_ids, previous = self._shapes(every), self._previous(every)
+        stored = read_back.stored_now(self._connection, shape_ids.values())
+        live: dict[str, Sum] = {}
+        for kept in every:
+            progress("backup", sum(each.rows for each in live.values()))
+            shape_id = shape_ids[kept.name]
+            live[kept.name] = self._keep(
+                kept, backup_id, shape_id, stored[shape_id], previous.get(kept.name)
+            )
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                _SQL["record_table"],
+                [
+                    {
+                        "backup_id": backup_id,
+                        "table_name": name,
+                        "shape_id": shape_ids[name],
+                        "rows": each.rows,
+                        "digest": each.digest,
+                    }
+                    for name, each in live.items()
+                ],
+            )
+        tables = {name: each.rows for name, each in live.items()}
         self._remember_meanings(manifest, tables, run_id)
         return Backup(
             id=backup_id,
@@ -124,56 +154,67 @@ class _Merge:
             seconds=0.0,
         )
 
-    def _keep(self, kept: Kept, backup_id: int) -> int:
-        shape_id = self._shape(kept)
-        previous = self._connection.execute(_SQL["previous"], {"table_name": kept.name}).fetchone()
-        if previous is None:
-            # Versions that no backup holds any more: it was pruned, or taken away by hand.
-            self._connection.execute(_SQL["drop_ownerless"], {"table_name": kept.name})
+    def _keep(
+        self, kept: Kept, backup_id: int, shape_id: int, stored: Sum, previous: _Previous | None
+    ) -> Sum:
+        """Bring a table's history to what the table is now, read it back, and say what that is.
+
+        Args:
+            stored: what the history has of it under the columns of today.
+        """
         live = sum_of(self._connection, kept.fingerprint())
-        stored = sum_of(self._connection, "stored_now", shape_id=shape_id)
-        if previous is not None and previous[1] == shape_id and Sum(*previous[2:]) != stored:
+        if previous and previous.shape_id == shape_id and previous.sum != stored:
             self._altered.append(kept.name)
         changed = stored != live
-        if previous is not None and previous[1] != shape_id:
-            self._close_other_shapes(kept, shape_id, previous[0])
+        if previous and previous.shape_id != shape_id:
+            self._close_other_shapes(kept, shape_id, previous.backup_id)
         if changed:
             if stored.rows:
-                self._merge(kept, shape_id, backup_id, previous[0] if previous else None)
+                self._merge(kept, shape_id, backup_id, previous and previous.backup_id)
             else:
                 self._begin(kept, shape_id, backup_id)
-            stored = sum_of(self._connection, "stored_now", shape_id=shape_id)
+            stored = read_back.stored_now(self._connection, [shape_id])[shape_id]
         read_back.refuse_unread(kept, stored, live)
         if changed:
             read_back.refuse_uncast(self._connection, kept, shape_id, backup_id)
-        self._connection.execute(
-            _SQL["record_table"],
-            {
-                "backup_id": backup_id,
-                "table_name": kept.name,
-                "shape_id": shape_id,
-                "rows": live.rows,
-                "digest": live.digest,
-            },
-        )
-        return live.rows
+        return live
 
-    def _shape(self, kept: Kept) -> int:
-        """Number of the table's columns as they are today."""
-        numbers = column_numbers(self._connection, kept.table.oid)
-        said = {
-            "table_name": kept.name,
-            "table_oid": kept.table.oid,
-            "columns": list(kept.columns),
-            "numbers": [numbers[column] for column in kept.columns],
-            "types": kept.types,
-            "key_columns": list(kept.key),
+    def _previous(self, every: Sequence[Kept]) -> dict[str, _Previous]:
+        """The backup before this one, by table; what the history has of others is dropped."""
+        names = [kept.name for kept in every]
+        rows = self._connection.execute(_SQL["previous"], {"tables": names}).fetchall()
+        found = {
+            name: _Previous(backup_id, shape_id, Sum(count, digest))
+            for name, backup_id, shape_id, count, digest in rows
         }
-        row = self._connection.execute(_SQL["find_shape"], said).fetchone()
-        if row is None:
-            row = self._connection.execute(_SQL["add_shape"], said).fetchone()
-        assert row is not None
-        return row[0]
+        # Versions that no backup holds any more: it was pruned, or taken away by hand.
+        ownerless = [name for name in names if name not in found]
+        self._connection.execute(_SQL["drop_ownerless"], {"tables": ownerless})
+        return found
+
+    def _shapes(self, every: Sequence[Kept]) -> dict[str, int]:
+        """Number of each table's columns as they are today."""
+        numbers = column_numbers(self._connection, [kept.table.oid for kept in every])
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            known = cursor.execute(
+                _SQL["shapes_of"], {"tables": [kept.name for kept in every]}
+            ).fetchall()
+        found: dict[str, int] = {}
+        for kept in every:
+            said = {
+                "table_name": kept.name,
+                "table_oid": kept.table.oid,
+                "columns": list(kept.columns),
+                "numbers": [numbers[kept.table.oid][column] for column in kept.columns],
+                "types": kept.types,
+                "key_columns": list(kept.key),
+            }
+            same = [each["shape_id"] for each in known if said.items() <= each.items()]
+            if not same:
+                same = self._connection.execute(_SQL["add_shape"], said).fetchone()
+            assert same
+            found[kept.name] = same[0]
+        return found
 
     def _merge(self, kept: Kept, shape_id: int, backup_id: int, previous: int | None) -> None:
         """End the versions that are no longer so, and begin those that are new.
@@ -235,6 +276,13 @@ class _Merge:
             meanings.remember(self._connection, reference, known, self._catalogue, run_id)
 
 
-def column_numbers(connection: psycopg.Connection[Any], table_oid: int) -> Mapping[str, int]:
-    """Column → its number, which a rename does not change."""
-    return dict(connection.execute(_SQL["column_numbers"], {"table": table_oid}).fetchall())
+def column_numbers(
+    connection: psycopg.Connection[Any], table_oids: Sequence[int]
+) -> Mapping[int, Mapping[str, int]]:
+    """Table → column → its number, which a rename does not change."""
+    numbers: dict[int, dict[str, int]] = {oid: {} for oid in table_oids}
+    for oid, name, number in connection.execute(
+        _SQL["column_numbers"], {"tables": list(table_oids)}
+    ):
+        numbers[oid][name] = number
+    return numbers

@@ -194,7 +194,7 @@ class Candidates:
 
     def _find_reentered(self, past: Past) -> None:
         """Another row holds the same unique key now: its user entered it again."""
-        numbers = column_numbers(self._connection, past.kept.table.oid)
+        numbers = column_numbers(self._connection, [past.kept.table.oid])[past.kept.table.oid]
         present = {numbers[name] for name in past.names}
         with self._connection.cursor(row_factory=dict_row) as cursor:
             indexes = cursor.execute(

@@ -58,7 +58,7 @@ def make_plan(
     """
     kept = {each.name: each for each in kept_tables(manifest, catalogue)}
     with connection.cursor(row_factory=dict_row) as cursor:
-        shapes = cursor.execute(_SQL["shapes_of"], {"table_name": table}).fetchall()
+        shapes = cursor.execute(_SQL["shapes_of"], {"tables": [table]}).fetchall()
     if not shapes:
         raise UsageError(
             f"the history has no rows of {table}",
@@ -74,7 +74,6 @@ def make_plan(
         keys: set[str] = set()
         for shape in shapes:
             stored = StoredTable(
-                table_name=table,
                 rows=0,
                 digest=Decimal(0),
                 read_back_at=None,

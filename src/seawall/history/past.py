@@ -134,7 +134,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 
 def past_of(connection: psycopg.Connection[Any], kept: Kept, stored: StoredTable) -> Past:
     """Match the columns of then with those of now: by number in the same table, else by name."""
-    numbers = column_numbers(connection, kept.table.oid)
+    numbers = column_numbers(connection, [kept.table.oid])[kept.table.oid]
     same_table = stored.table_oid == kept.table.oid
     now = {number: name for name, number in numbers.items()}
     columns: list[PastColumn] = []

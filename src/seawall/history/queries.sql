@@ -2,14 +2,8 @@
 INSERT INTO seawall.backups (run_id, who) VALUES (%(run_id)s, %(who)s) RETURNING id
 
 -- name: column_numbers
-SELECT attname, attnum::integer FROM pg_catalog.pg_attribute
-WHERE attrelid = %(table)s::oid AND attnum > 0 AND NOT attisdropped
-
--- name: find_shape
-SELECT id FROM seawall.row_shapes
-WHERE table_name = %(table_name)s AND table_oid = %(table_oid)s AND columns = %(columns)s::text[]
-  AND numbers = %(numbers)s::integer[] AND types = %(types)s::text[]
-  AND key_columns = %(key_columns)s::text[]
+SELECT attrelid::bigint, attname, attnum::integer FROM pg_catalog.pg_attribute
+WHERE attrelid = ANY (%(tables)s::oid[]) AND attnum > 0 AND NOT attisdropped
 
 -- name: add_shape
 INSERT INTO seawall.row_shapes (table_name, table_oid, columns, numbers, types, key_columns)
@@ -17,8 +11,10 @@ VALUES (%(table_name)s, %(table_oid)s, %(columns)s, %(numbers)s, %(types)s, %(ke
 RETURNING id
 
 -- name: previous
-SELECT backup_id, shape_id, rows, digest FROM seawall.backup_tables
-WHERE table_name = %(table_name)s ORDER BY backup_id DESC LIMIT 1
+SELECT b.table_name, b.backup_id, b.shape_id, b.rows, b.digest
+FROM unnest(%(tables)s::text[]) AS t (name)
+CROSS JOIN LATERAL (SELECT * FROM seawall.backup_tables
+                    WHERE table_name = t.name ORDER BY backup_id DESC LIMIT 1) AS b
 
 -- name: close_other_shapes
 UPDATE seawall.row_history SET last_backup = %(previous)s
@@ -28,12 +24,13 @@ WHERE last_backup IS NULL
 
 -- name: drop_ownerless
 DELETE FROM seawall.row_history
-WHERE shape_id IN (SELECT id FROM seawall.row_shapes WHERE table_name = %(table_name)s)
+WHERE shape_id IN (SELECT id FROM seawall.row_shapes WHERE table_name = ANY (%(tables)s::text[]))
 
 -- name: stored_now
-SELECT pg_catalog.count(*) AS rows,
-       coalesce(pg_catalog.sum(pg_catalog.hash_array_extended(row_values, 0)::numeric), 0) AS digest
-FROM seawall.row_history WHERE shape_id = %(shape_id)s AND last_backup IS NULL
+SELECT shape_id, pg_catalog.count(*) AS rows,
+       pg_catalog.sum(pg_catalog.hash_array_extended(row_values, 0)::numeric) AS digest
+FROM seawall.row_history
+WHERE shape_id = ANY (%(shapes)s::bigint[]) AND last_backup IS NULL GROUP BY shape_id
 
 -- name: stored_then
 SELECT pg_catalog.count(*) AS rows,
@@ -69,8 +66,8 @@ FROM seawall.backup_tables b JOIN seawall.row_shapes s ON s.id = b.shape_id
 WHERE b.backup_id = %(backup_id)s ORDER BY b.table_name
 
 -- name: shapes_of
-SELECT id AS shape_id, table_oid, columns, numbers, types, key_columns
-FROM seawall.row_shapes WHERE table_name = %(table_name)s ORDER BY id
+SELECT id AS shape_id, table_name, table_oid, columns, numbers, types, key_columns
+FROM seawall.row_shapes WHERE table_name = ANY (%(tables)s::text[]) ORDER BY id
 
 -- name: oldest_kept
 SELECT id FROM seawall.backups WHERE run_id IS NOT NULL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +48,9 @@ class Sum(msgspec.Struct, frozen=True):
     digest: Decimal
 
 
+_NOTHING = Sum(0, Decimal(0))
+
+
 def sum_of(
     connection: psycopg.Connection[Any], statement: sql.Composed | str, **values: Any
 ) -> Sum:
@@ -55,6 +59,14 @@ def sum_of(
     row = connection.execute(query, values or None).fetchone()
     assert row is not None
     return Sum(row[0], row[1])
+
+
+def stored_now(connection: psycopg.Connection[Any], shape_ids: Iterable[int]) -> dict[int, Sum]:
+    """What the versions add up to that are still so, by number of their columns."""
+    numbers = list(shape_ids)
+    rows = connection.execute(_SQL["stored_now"], {"shapes": numbers}).fetchall()
+    sums = {number: Sum(count, digest) for number, count, digest in rows}
+    return {number: sums.get(number, _NOTHING) for number in numbers}
 
 
 def refuse_unread(kept: Kept, stored: Sum, live: Sum) -> None:
