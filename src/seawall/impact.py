@@ -374,10 +374,12 @@ def examples(
     for action in (action for action, count in counts.items() if count):
         rows = connection.execute(
             sql.SQL(
-                "SELECT {named}, ARRAY[{before}]::text[], ARRAY[{after}]::text[] FROM"
-                " (SELECT * FROM {difference} WHERE seawall_action = {action}"
-                "  ORDER BY seawall_row NULLS LAST, {key} LIMIT {limit}) AS d"
-                " LEFT JOIN {table} AS t ON {same_row} {names}"
+                # Rows are chosen by what orders them: many wide ones would be slow to sort.
+                "SELECT {named}, ARRAY[{before}]::text[], ARRAY[{after}]::text[]"
+                " FROM {difference} AS d LEFT JOIN {table} AS t ON {same_row} {names}"
+                " WHERE d.ctid = ANY (ARRAY(SELECT ctid FROM {difference}"
+                "  WHERE seawall_action = {action}"
+                "  ORDER BY seawall_row NULLS LAST, {key} LIMIT {limit}))"
                 " ORDER BY d.seawall_row NULLS LAST, {key_d}"
             ).format(
                 named=sql.SQL("concat_ws(' · ', {})").format(
