@@ -4,7 +4,8 @@ rows that contradict one another the first stays while a check decides."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
@@ -18,6 +19,7 @@ from seawall.naming import STAGE, Shape
 _EXAMPLES = 5
 # Of fewer, the second connection would cost as much as it saves.
 _SHARED_FROM_BYTES = 4_000_000
+_BETWEEN_CANCELS_SECONDS = 0.2
 _OWN_COLUMNS = ("seawall_row", "seawall_file", "seawall_position", "seawall_key_hash")
 # A hash of these tells apart what ``=`` tells apart.
 _HASHED_TYPES = frozenset(
@@ -134,7 +136,10 @@ def settle(
             except BaseException:
                 while _next(waiting) is not None:
                     pass
-                second.cancel_safe()
+                while not rest.done():  # a request to cancel is lost between two statements
+                    with suppress(psycopg.Error):
+                        second.cancel_safe()
+                    wait([rest], timeout=_BETWEEN_CANCELS_SECONDS)
                 raise
     return Settled(
         tables={name: settled[name][0] for name in loads},
