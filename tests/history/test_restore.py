@@ -300,6 +300,11 @@ def test_a_user_inserts_the_same_row_at_the_same_moment(league: Reload):
         "DELETE FROM favourites; DELETE FROM answers; DELETE FROM users WHERE name = 'Bob'"
     )
     plan = league.engine.plan_restore(run, tables=["users"])
+    # It waits for locks a little longer than this, several times.
+    league.execute(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 100',"
+        " current_database()); END $$"
+    )
     with psycopg.connect(league.url) as user:
         user.execute("INSERT INTO users (id, name) VALUES (70, 'Bob')")
         with pytest.raises(RestoreFailed, match="lock timeout"):

@@ -246,7 +246,10 @@ def log_elsewhere_again() -> Iterator[None]:
     configure_log()
 
 
-def test_without_a_database_pages_say_so(configuration: Configuration, tmp_path: Path) -> None:
+def test_without_a_database_pages_say_so(
+    configuration: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("courtside.site.database._WAIT_TIMEOUT_SECONDS", 0.2)
     url = f"postgresql:///nowhere?host={tmp_path}"
     application = create_application(configuration, url)
     with TestClient(application, cookies={"courtside": "x" * 43}) as client:
