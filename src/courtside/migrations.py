@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, LiteralString, TypeAlias, cast
 
+import msgspec
 import psycopg
 
 from seawall import queries
@@ -19,8 +19,7 @@ State: TypeAlias = Literal["empty", "current", "older", "newer", "foreign"]
 _FILE_NAME = re.compile(r"(\d{4})_(\w+)\.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(msgspec.Struct, frozen=True):
     """One numbered file. ``sha256`` does not depend on the line endings of a checkout."""
 
     version: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
@@ -58,8 +57,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """The table's columns that are staged → their types, as PostgreSQL names them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
+class Copied(msgspec.Struct, frozen=True):
     """Rows of one table from one file went into staging, but for those set aside."""
 
     file: str

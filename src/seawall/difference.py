@@ -7,7 +7,6 @@ staging row instead.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -58,8 +57,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         return sql.Identifier(STAGE, self.stage)
 
 
-@dataclass(frozen=True)
-class DifferenceQuery:
+class DifferenceQuery(msgspec.Struct, frozen=True):
     """Composes, for each table of a feed, the SELECT of its difference."""
 
     connection: psycopg.Connection[Any]
@@ -67,14 +65,14 @@ class DifferenceQuery:
     shapes: Mapping[str, Shape]
     feed: StagedFeed
     coverage: Coverage
-    differences: dict[str, Difference] = field(default_factory=dict)
+    differences: dict[str, Difference] = msgspec.field(default_factory=dict)
     """Of tables whose new rows others may name; it grows while tables are matched."""
-    lookups: dict[str, sql.Identifier] = field(default_factory=dict)
+    lookups: dict[str, sql.Identifier] = msgspec.field(default_factory=dict)
     """Table → where everything is written down that a reference to it may mean."""
 
     def afresh(self) -> DifferenceQuery:
         """The same where no difference is known: parents that were new stand in their tables."""
-        return replace(self, differences={}, lookups={})
+        return msgspec.structs.replace(self, differences={}, lookups={})
 
     def question(self, name: str) -> str:
         """What the match of a table asks where every absence counts, in SQL that is the same for

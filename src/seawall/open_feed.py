@@ -11,13 +11,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
 import psycopg
 
 from seawall import ledger, reading_processes
@@ -39,8 +39,7 @@ _Numbered: TypeAlias = tuple[int, Item | Gathered]
 """The number of a part, and what its reader yields."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(msgspec.Struct, frozen=True):
     """What a process needs to know to read parts of a feed."""
 
     database: str

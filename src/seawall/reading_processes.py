@@ -10,9 +10,10 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NoReturn
+
+import msgspec
 
 from seawall.errors import FeedError, SeawallError
 from seawall.feeds.reading import Part
@@ -43,8 +44,7 @@ def shared_out(parts: Sequence[Part]) -> list[list[int]]:
     return [sorted(share) for share in shares]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingProcess:
+class ReadingProcess(msgspec.Struct, frozen=True):
     """One of them, and the line to it."""
 
     process_id: int

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -49,8 +48,7 @@ def recalled(
     return found
 
 
-@dataclass(frozen=True)
-class Questions:
+class Questions(msgspec.Struct, frozen=True):
     """What matching a feed asks, table by table, as the rows are now."""
 
     query: DifferenceQuery

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import psycopg
 
 from seawall import impact, recall, row_versions
@@ -18,8 +18,7 @@ from seawall.plan import Plan
 from seawall.row_versions import RowVersions
 
 
-@dataclass(frozen=True)
-class SecondMatch:
+class SecondMatch(msgspec.Struct, frozen=True):
     """A match of the feed that knows nothing of the merge's statements."""
 
     connection: psycopg.Connection[Any]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -54,8 +53,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     guards: guards.Look
 
 
-@dataclass(frozen=True)
-class Verification:
+class Verification(msgspec.Struct, frozen=True):
     """The witnesses of one run."""
 
     connection: psycopg.Connection[Any]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
+
+import msgspec
 
 from courtside.feeds import match_history, player_history, players, schedules, series_stats
 from courtside.feeds.clubs import ClubRegister
@@ -43,12 +44,11 @@ _KnownTeam: TypeAlias = tuple[str, str, str | None]
 _READ_APART = "player_history"
 
 
-@dataclass(slots=True)
-class _Registers:
+class _Registers(msgspec.Struct):
     """What leagues share. Grows with clubs and series only."""
 
-    clubs: ClubRegister = field(default_factory=ClubRegister)
-    series: SeriesRegister = field(default_factory=SeriesRegister)
+    clubs: ClubRegister = msgspec.field(default_factory=ClubRegister)
+    series: SeriesRegister = msgspec.field(default_factory=SeriesRegister)
 
 
 class CourtsideReader(PartedReader):
@@ -145,8 +145,7 @@ def _read_league(
         yield from player_history.read(file)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(msgspec.Struct, frozen=True):
     leagues: list[tuple[League, Path]]
     notices: list[Notice]
 

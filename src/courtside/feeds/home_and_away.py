@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
+
+import msgspec
 
 from courtside.feeds.names import name_key
 
@@ -22,8 +23,7 @@ FEWEST_PAIRS = 3
 MINIMUM_SHARE = 0.90
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What was decided, on what basis, from which counts."""
 
     decision: Decision
@@ -39,16 +39,15 @@ class Outcome:
         return {**self.counts, "decision": self.decision, "basis": self.basis}
 
 
-@dataclass(slots=True)
-class HomeAndAway:
+class HomeAndAway(msgspec.Struct):
     """The evidence of one league: its schedule against the matches played, and the places.
 
     Only the first ``MAXIMUM_MATCHES`` team matches are kept.
     """
 
-    played: set[TeamMatch] = field(default_factory=set)
-    _as_written: set[TeamMatch] = field(default_factory=set)
-    _swapped: set[TeamMatch] = field(default_factory=set)
+    played: set[TeamMatch] = msgspec.field(default_factory=set)
+    _as_written: set[TeamMatch] = msgspec.field(default_factory=set)
+    _swapped: set[TeamMatch] = msgspec.field(default_factory=set)
     _at_home_team: int = 0
     _at_away_team: int = 0
 

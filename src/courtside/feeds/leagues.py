@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+import msgspec
 
 KINDS = ("series_stats", "players", "match_history", "schedules", "player_history")
 """Kinds of file, in the order in which a league's files have to be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class League:
+class League(msgspec.Struct, frozen=True):
     """A league and how it differs from the others."""
 
     code: str
     name: str
-    aliases: frozenset[str] = field(default_factory=frozenset)
+    aliases: frozenset[str] = msgspec.field(default_factory=frozenset)
     """Other spellings of the code that were seen, casefolded."""
     club_is_team: bool = False
     """The players' "Club" is really the team ("Birchwood 1a")."""

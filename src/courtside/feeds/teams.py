@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from courtside.feeds.clubs import club_in_team_name, most_frequent
 from courtside.feeds.leagues import League
@@ -51,15 +52,14 @@ def series_key(
     return series
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(msgspec.Struct):
     """What the files say about one team."""
 
     file: str
     position: int
     standings_series: str | None = None
     roster_series: str | None = None
-    clubs: Counter[str] = field(default_factory=Counter)
+    clubs: Counter[str] = msgspec.field(default_factory=Counter)
 
 
 class TeamRegister:

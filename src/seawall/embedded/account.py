@@ -14,10 +14,11 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
+
+import msgspec
 
 from seawall.errors import EmbeddedError
 
@@ -25,8 +26,7 @@ ROOT = 0
 NOBODY = 65534
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """Who runs the server's programs, and which copy of the programs they can read.
 
     ``user`` and ``group`` are None where the caller's own are kept; ``prefix`` is put before

@@ -14,10 +14,10 @@ import stat
 import struct
 import subprocess
 import sys
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
@@ -29,8 +29,7 @@ SOCKET_NAME = f".s.PGSQL.{PORT}"
 PID_FILE = "postmaster.pid"
 
 
-@dataclass(frozen=True)
-class PidFile:
+class PidFile(msgspec.Struct, frozen=True):
     """What a server wrote about itself when it started; perhaps long ago.
 
     ``status`` is one of starting, stopping, ready and standby, or empty while it is not yet

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
 import psycopg
 from psycopg import errors as database_errors
 from psycopg import sql
@@ -30,8 +30,7 @@ from seawall.errors import EmbeddedError
 DATABASE_EXISTS = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s"
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(msgspec.Struct, frozen=True):
     """A running server.
 
     ``data`` is its data directory, ``binaries`` the directory of its programs,

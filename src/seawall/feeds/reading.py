@@ -11,9 +11,10 @@ from __future__ import annotations
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
+
+import msgspec
 
 Value: TypeAlias = Any
 """A cell: str, int, float, Decimal, bool, date, time, datetime, UUID, list, dict, or None."""
@@ -31,20 +32,18 @@ class KnownRows(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ReadContext:
+class ReadContext(msgspec.Struct, frozen=True):
     """What a reader may look at besides the files."""
 
     directory: Path
     known: KnownRows
-    previous_evidence: Mapping[str, Any] = field(default_factory=dict)
+    previous_evidence: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Evidence by name, as the last run that was applied recorded it."""
     as_of: datetime.date | None = None
     """The day the feed speaks of, where known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(msgspec.Struct, frozen=True):
     """Rows for one table from one file.
 
     Each row is ``(position, *values)``: the 1-based position of its record in the file, then the
@@ -56,8 +55,7 @@ class Rows:
     rows: list[tuple[Value, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(msgspec.Struct, frozen=True):
     """A record that is not used, with the reason and the record itself."""
 
     file: str
@@ -70,8 +68,7 @@ class SetAside:
     """True for junk the reader knows and can name; it does not count against the budget."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileRead:
+class FileRead(msgspec.Struct, frozen=True):
     """A file was read to its end."""
 
     file: str
@@ -84,12 +81,11 @@ class FileRead:
     """The table that gets one row a record, or None; exact repeats there count as repeated."""
     read: int
     """Records in the file, those set aside included."""
-    notes: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, int] = msgspec.field(default_factory=dict)
     """Things worth counting in records that were used, e.g. ``{"practice": 19}``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """Something the reader decided from what it saw; recorded with the run."""
 
     name: str
@@ -97,8 +93,7 @@ class Evidence:
     """JSON-encodable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """Something a person should know; becomes a finding that does not stop the run."""
 
     check: str
@@ -130,8 +125,7 @@ class Reader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """A piece of a feed that can be read without the others."""
 
     name: str
@@ -139,8 +133,7 @@ class Part:
     """How much there is to read: work is shared out by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(msgspec.Struct, frozen=True):
     """The end of a part, and what its reader keeps of it for the end of the feed."""
 
     value: Any
