@@ -100,7 +100,21 @@ def fed_by(
                 )
             ).fetchall()
             scopes |= {scope for (scope,) in rows}
-        found[name] = Fed(scopes=tuple(sorted(scopes)), columns=table.filled)
+        # In one pass: a search for each column would go through all scopes that do not have it.
+        # Not before matching, which sets rows aside.
+        has_value = connection.execute(
+            sql.SQL("SELECT {} FROM {}").format(
+                sql.SQL(", ").join(
+                    sql.SQL("count({}) > 0").format(sql.Identifier(each)) for each in table.columns
+                ),
+                table.identifier,
+            )
+        ).fetchone()
+        assert has_value is not None
+        found[name] = Fed(
+            scopes=tuple(sorted(scopes)),
+            columns=tuple(c for c, has in zip(table.columns, has_value, strict=True) if has),
+        )
     return found
 
 

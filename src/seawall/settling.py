@@ -81,8 +81,6 @@ class StagedTable(LoadedTable, frozen=True, kw_only=True):
     rows: int
     content: str
     """Tells whether the rows are the same as another time, in whatever order they came."""
-    filled: tuple[str, ...]
-    """Columns of which at least one row has a value."""
     conflicts: int
     """Rows set aside because an earlier one has the same key and says something else."""
     conflict_examples: tuple[str, ...]
@@ -194,12 +192,11 @@ class _Settling:
                 else:
                     conflicts += count
                     examples += [f"{self._files[file]} {example}" for example in some or []]
-            rows, content, filled = self._content()
+            rows, content = self._content()
         table = StagedTable(
             **msgspec.structs.asdict(self._load),
             rows=rows,
             content=content,
-            filled=filled,
             conflicts=conflicts,
             conflict_examples=tuple(examples[:_EXAMPLES]),
         )
@@ -232,34 +229,24 @@ class _Settling:
             )
         )
 
-    def _content(self) -> tuple[int, str, tuple[str, ...]]:
-        """How many rows there are, a digest of what they say, whatever their order, and which
-        columns have a value."""
+    def _content(self) -> tuple[int, str]:
+        """How many rows there are, and a digest of what they say, whatever their order."""
         # A row's hash is a weighted sum of its cells' hashes: without another hash around it, two
         # rows could exchange a value and no sum over rows would show it. As a seed, all 64 bits
         # of it count.
         row = self._connection.execute(
             sql.SQL(
                 "SELECT count(*), coalesce(sum("
-                "hashint8extended(0, hash_record_extended(ROW({cells}), 0))), 0)::text,"
-                " ARRAY[{filled}] FROM {stage} AS s"
+                "hashint8extended(0, hash_record_extended(ROW({cells}), 0))), 0)::text"
+                " FROM {stage} AS s"
             ).format(
                 # In one order, whichever the reader's is.
                 cells=sql.SQL(", ").join(self._hashed("s", c) for c in sorted(self._load.columns)),
-                filled=sql.SQL(", ").join(
-                    sql.SQL("count({}) > 0").format(sql.Identifier("s", column))
-                    for column in self._load.columns
-                ),
                 stage=self._load.identifier,
             )
         ).fetchone()
         assert row is not None
-        rows, content, filled = row
-        return (
-            rows,
-            content,
-            tuple(c for c, has in zip(self._load.columns, filled, strict=True) if has),
-        )
+        return row[0], row[1]
 
     def _suspects(self) -> list[int | None]:
         """Hashes of keys that may stand on several rows, which errs on the safe side only; None

@@ -210,3 +210,14 @@ def test_an_acceptance_needs_the_exact_name(league: Reload, name: str):
 def test_an_acceptance_is_for_one_run(league: Reload):
     league.run(**{**FEED, "games": []}, accept={"empty-feed:games": "once"})
     assert league.run(**{**FEED, "games": []})["outcome"] == "refused"
+
+
+def test_a_column_that_only_a_lost_record_fills_is_not_fed(league: Reload) -> None:
+    """It is set aside for want of a parent: nothing of it comes into the database."""
+    games = [{**game, "score": None} for game in GAMES]
+    lost = {**GAMES[0], "day": "2024-11-05", "home": "no such team", "score": "6-0, 6-0"}
+    plan = league.plan(**{**FEED, "games": [*games, lost]})
+    assert "score" in plan.feed.tables["games"].columns
+    assert plan.differences["games"].lost == 1
+    assert "score" not in plan.fed["games"].columns
+    assert "day" in plan.fed["games"].columns

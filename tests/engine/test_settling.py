@@ -43,7 +43,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, see: Callable[[psycopg.Connection[Any
 def said(league: Reload, plan: Plan) -> Any:
     """What a plan says of its records, without what is made up anew for each load."""
     tables = {
-        name: (table.rows, table.content, table.filled, table.conflicts, table.conflict_examples)
+        name: (table.rows, table.content, table.conflicts, table.conflict_examples)
         for name, table in plan.feed.tables.items()
     }
     aside = league.rows(
@@ -104,13 +104,3 @@ def test_what_fails_on_one_connection_ends_the_other(
     assert league.rows("SELECT relname FROM pg_class ORDER BY 1") == before
     own = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'seawall'"
     assert league.value(own + " AND datname = current_database()") == 0
-
-
-@pytest.mark.usefixtures("shared")
-def test_columns_with_a_value_are_known(league: Reload) -> None:
-    teams = [{**team, "wins": None} for team in TEAMS]
-    plan = league.plan(**{**FEED, "teams": teams})
-    assert "wins" in plan.feed.tables["teams"].columns
-    assert "wins" not in plan.feed.tables["teams"].filled
-    assert {"name", "club"} <= set(plan.feed.tables["teams"].filled)
-    assert plan.fed["teams"].columns == plan.feed.tables["teams"].filled
