@@ -20,6 +20,7 @@ from seawall.catalog.model import Catalogue
 from seawall.checks import reference_cycle
 from seawall.coverage import Coverage, Fed, fed_by, scopes_in_database
 from seawall.difference import Difference, DifferenceQuery
+from seawall.examples import examples
 from seawall.ledger import Ledger
 from seawall.manifest import Manifest
 from seawall.match import Matcher
@@ -221,9 +222,7 @@ def _table_plans(
                 if (missing := facts.coverage.missing(name, scope))
             },
             examples=tuple(
-                impact.examples(
-                    connection, facts.shapes, difference, facts.feed.tables[name].identifier
-                )
+                examples(connection, facts.shapes, difference, facts.feed.tables[name].identifier)
             ),
         )
     return plans

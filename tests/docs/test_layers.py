@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("plan", "recall"),
     ("impact", "guards"),
     ("witness", "ledger"),
-    ("checks", "history", "merge", "second_match", "verification"),
+    ("checks", "examples", "history", "merge", "second_match", "verification"),
     ("planning", "apply", "guarded_run", "open_feed"),
     ("report", "health"),
     ("after_commit",),
