@@ -28,7 +28,9 @@ def start_pytest(
         shutil.copy(file, directory / "tests")
     (directory / "tests" / "test_one.py").write_text(source)
     (directory / "pytest.ini").write_text("[pytest]\nmarkers = real_feeds\n")
-    inherited = {name: text for name, text in os.environ.items() if name != "REAL_FEEDS"}
+    # Which feeds and which server it uses, each test says itself.
+    own = ("REAL_FEEDS", "SEAWALL_TEST_URL")
+    inherited = {name: text for name, text in os.environ.items() if name not in own}
     # Plugins that these tests do not need take seconds to load.
     inherited["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     return subprocess.Popen(
