@@ -147,6 +147,7 @@ class Engine:
         Raises:
             FeedError, ManifestError, DatabaseError: it cannot be planned at all. What is merely
                 dangerous is in ``Plan.findings``.
+            PlanStale: another feed was loaded while this one was being read.
         """
         if (feed is None) == (staged_schema is None):
             raise UsageError(
@@ -170,7 +171,10 @@ class Engine:
             staging = Staging(connection, self.database, known)
             try:
                 staged = self._stage(staging, known, feed, staged_schema, as_of)
-                return planning.make_plan(context, known, staged, findings, started, self._progress)
+                plan = planning.make_plan(context, known, staged, findings, started, self._progress)
+                if feed is not None:
+                    feed.refuse_read_before(plan.last_run_id)
+                return plan
             except BaseException:
                 if not connection.closed:
                     with suppress(psycopg.Error):

@@ -24,7 +24,7 @@ from seawall import ledger, reading_processes
 from seawall.catalog.read import read_catalogue
 from seawall.copying import Stored, Target, store
 from seawall.database import arm, connected, wait_for_no_disk
-from seawall.errors import SeawallError, UsageError
+from seawall.errors import PlanStale, SeawallError, UsageError
 from seawall.feeds import source
 from seawall.feeds.reading import Gathered, Item, Part, ReadContext, Rows
 from seawall.ledger import Ledger
@@ -55,14 +55,14 @@ class _Reading(msgspec.Struct, frozen=True):
             arm(connection)
             connection.execute("SET default_transaction_read_only = on")
             known = _KnownRows(connection, self.manifest)
-            evidence: dict[str, Any] = {}
+            run_id, evidence = 0, dict[str, Any]()
             if ledger.installed_version(connection) is not None:
-                evidence = Ledger(connection).last_evidence()
+                run_id, evidence = Ledger(connection).last_applied()
             context = ReadContext(self.directory, known, evidence, self.as_of)
             reader = source.open_directory(self.directory, self.manifest, known.shapes)
             for number in numbers:
                 read = partial(reader.read_part, context, self.parts[number])
-                yield number, Gathered((yield from self._numbered(number, read)))
+                yield number, Gathered((yield from self._numbered(number, read)), run_id)
 
     def read_rest(self, gathered: Sequence[Any]) -> Iterator[_Numbered]:
         """Read what follows the parts."""
@@ -127,6 +127,23 @@ class OpenFeed:
         self._reading = reading
         self._processes = processes
         self._is_loaded = False
+        self._last_run_ids: set[int] = set()
+
+    def refuse_read_before(self, run_id: int) -> None:
+        """Refuse what was read when another run was the last.
+
+        Args:
+            run_id: the last one, of the same snapshot as what the feed is compared with.
+
+        Raises:
+            PlanStale: readers may have asked the database before that run.
+        """
+        if self._last_run_ids - {run_id}:
+            raise PlanStale(
+                "another feed was loaded while this one was being read",
+                why="Its reader has asked for rows, or evidence, that are no longer the last.",
+                fix="Read it again: plan again.",
+            )
 
     def load(
         self, connection: psycopg.Connection[Any], targets: Mapping[str, Target]
@@ -171,6 +188,7 @@ class OpenFeed:
         for number, item in items:
             if isinstance(item, Gathered):
                 gathered[number] = item.value
+                self._last_run_ids.add(item.last_run_id)
             else:
                 yield number, item
         rest = reading.read_rest([value for _, value in sorted(gathered.items())])

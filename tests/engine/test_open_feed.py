@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from reload_case import HEADING
 
 from seawall import Engine, Manifest, reading_processes
-from seawall.errors import DatabaseError, FeedError, UsageError
+from seawall.errors import DatabaseError, FeedError, PlanStale, UsageError
 from seawall.feeds.reading import Evidence, FileRead, Item, ReadContext, Rows
 
 SCHEMA = "CREATE TABLE clubs (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE)"
@@ -33,10 +33,14 @@ class Reader:
     """Says in a file that it has asked what the database knows."""
 
     columns: ClassVar[dict[str, tuple[str, ...]]] = {"clubs": ("name",)}
+    meanwhile: Callable[[], object] | None = None
 
     def read(self, context: ReadContext) -> Iterator[Item]:
         known = list(context.known("clubs", ["name"]))
         (context.directory / "asked").touch()
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            meanwhile()
         yield Rows("clubs", "clubs.txt", [(1, "Tennaqua")])
         yield FileRead(file="clubs.txt", scope="", kind="clubs", table="clubs", read=1)
         yield Evidence("known", [len(known), str(context.as_of), os.getpid()])
@@ -147,6 +151,31 @@ def test_an_open_feed_is_read_once(database_url: str, feed: Path, forks: bool) -
         engine.plan(opened)
         with pytest.raises(UsageError, match="read already"):
             engine.plan(opened)
+
+
+@pytest.mark.parametrize("forks", [False, True])
+@pytest.mark.usefixtures("forking")
+def test_what_was_read_before_another_run_is_not_compared_with_what_it_left(
+    database_url: str, feed: Path, forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(database_url, SCHEMA)
+    engine = engine_of(database_url, forks=forks)
+
+    def load() -> None:
+        other = engine_of(database_url)
+        assert other.apply(other.plan(feed))["outcome"] == "done"
+
+    monkeypatch.setattr(reader, "meanwhile", load)
+    with pytest.raises(PlanStale, match="another feed was loaded while this one was being read"):
+        engine.plan(feed)
+    with psycopg.connect(database_url) as connection:
+        left = connection.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'seawall_stage'::regnamespace"
+            " AND relname LIKE '%clubs%'"
+        ).fetchall()
+    assert left == []
+    monkeypatch.setattr(reader, "meanwhile", None)
+    assert engine.apply(engine.plan(feed))["outcome"] == "unchanged"
 
 
 @pytest.mark.parametrize("forks", [False, True])

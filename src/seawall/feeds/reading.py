@@ -137,6 +137,8 @@ class Gathered(msgspec.Struct, frozen=True):
     """The end of a part, and what its reader keeps of it for the end of the feed."""
 
     value: Any
+    last_run_id: int
+    """The last run that was applied before the reader asked the database anything; 0 for none."""
 
 
 class PartedReader(ABC):

@@ -190,13 +190,16 @@ class Ledger:
 
     def last_run_id(self) -> int:
         """Number of the last run that was applied; 0 before."""
-        rows = self._rows("last_applied")
-        return rows[0]["id"] if rows else 0
+        return self.last_applied()[0]
 
-    def last_evidence(self) -> dict[str, Any]:
-        """What the reader decided in the last run that was applied, by name."""
+    def last_applied(self) -> tuple[int, dict[str, Any]]:
+        """The last run that was applied: its number, and what its reader decided, by name.
+
+        Returns:
+            0 and nothing before the first.
+        """
         rows = self._rows("last_applied")
-        return rows[0]["evidence"] if rows else {}
+        return (rows[0]["id"], rows[0]["evidence"]) if rows else (0, {})
 
     def newest_as_of(self) -> datetime.date | None:
         """The latest day that an applied feed spoke of."""
