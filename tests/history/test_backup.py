@@ -197,6 +197,25 @@ def test_users_write_while_a_backup_is_made(league: Reload):
     assert league.engine.backup().written == 3
 
 
+@pytest.mark.parametrize("heirs_of", ["answers", "more_answers"])
+def test_what_rows_of_an_inheritance_child_refer_to_is_remembered(make: MakeReload, heirs_of: str):
+    reload = make(
+        "CREATE TABLE clubs (id serial PRIMARY KEY, name text UNIQUE);"
+        "CREATE TABLE answers (id integer PRIMARY KEY, club_id integer);"
+        "CREATE TABLE more_answers () INHERITS (answers);"
+        f"CREATE TABLE late_answers () INHERITS ({heirs_of});"
+        "INSERT INTO clubs VALUES (1, 'Tennaqua'), (2, 'Sunset');"
+        "INSERT INTO late_answers VALUES (1, 1)",
+        '[tables.clubs]\nowner = "feed"\nkey = ["name"]\n[tables.answers]\nowner = "users"\n'
+        '[[tables.answers.references]]\ncolumns = ["club_id"]\ntable = "clubs"\n',
+    )
+    reload.engine.backup()
+    assert reload.engine.health().users["answers"].stable == 1
+    reload.execute("TRUNCATE clubs; INSERT INTO clubs VALUES (1, 'Sunset'), (2, 'Tennaqua')")
+    answers = reload.engine.health().users["answers"]
+    assert (answers.stable, answers.retargeted) == (0, {"answers.club_id → clubs": 1})
+
+
 def test_partitions_and_inheritance(make: MakeReload):
     reload = make(
         "CREATE TABLE clubs (id serial PRIMARY KEY, name text UNIQUE);"
