@@ -36,6 +36,8 @@ _PINNED = {
     # Staging tables are analysed for each run; a coarse picture is enough to join them.
     "default_statistics_target": "3",
     "client_connection_check_interval": "500ms",
+    # One connection waits while others read a feed, or write.
+    "idle_session_timeout": "0",
 }
 
 

@@ -240,8 +240,10 @@ class Engine:
             result = Run(connection, self.database, self.manifest, plan, self._progress).perform()
             # A refused plan can be applied again, with an acceptance.
             if plan.feed.load_id and result["outcome"] != "refused":
-                wait_for_no_disk(connection)
-                drop_load(connection, plan.feed.load_id)
+                # What is left of it goes a day later; the run has ended whatever becomes of it.
+                with suppress(psycopg.Error):
+                    wait_for_no_disk(connection)
+                    drop_load(connection, plan.feed.load_id)
             return result
 
     def discard(self, plan: Plan) -> None:

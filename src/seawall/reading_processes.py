@@ -64,7 +64,12 @@ def forked(works: Iterable[Callable[[Connection], None]]) -> Iterator[list[Readi
     processes: list[ReadingProcess] = []
     try:
         for work in works:
-            processes.append(_fork(work, [process.line for process in processes]))
+            # In the middle of a fork Python would ignore an interrupt, and nobody would hear of it.
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            try:
+                processes.append(_fork(work, [process.line for process in processes]))
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         yield processes
     finally:
         for process in processes:

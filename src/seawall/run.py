@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ from seawall.apply import Apply, Outcome
 from seawall.catalog.model import Catalogue
 from seawall.catalog.read import read_catalogue
 from seawall.difference import DifferenceQuery
-from seawall.errors import PlanStale, SeawallError
+from seawall.errors import PlanStale, RunActive, SeawallError
 from seawall.history import backup
 from seawall.history.backup import Backup
 from seawall.history.read_back import BackupFailed
@@ -84,7 +85,8 @@ class Run:
             return self._close(outcome_word, [_finding_of(error)], damage)
         except KeyboardInterrupt:
             if not self._connection.closed:
-                self._close("failed", [_INTERRUPTED])
+                with suppress(RunActive):  # it came during COMMIT: the outcome is on record
+                    self._close("failed", [_INTERRUPTED])
             raise
         try:
             after_commit.follow_up(
@@ -100,7 +102,8 @@ class Run:
             # The run is committed and on record: what follows it must not make it look failed.
             result["findings"] += report.findings([after_commit.incomplete(error)])
         if len(result["findings"]) > len(self._plan.findings):
-            self._ledger.amend(self._run_id, result)
+            with suppress(psycopg.Error):
+                self._ledger.amend(self._run_id, result)
         return result
 
     def _record_fed(self) -> None:

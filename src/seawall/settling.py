@@ -118,8 +118,13 @@ def settle(
         waiting.put(name)
 
     def settle_some(on: psycopg.Connection[Any]) -> None:
-        while (name := _next(waiting)) is not None:
-            settled[name] = _Settling(on, shapes[name], loads[name], load_id, files).settle()
+        try:
+            while (name := _next(waiting)) is not None:
+                settled[name] = _Settling(on, shapes[name], loads[name], load_id, files).settle()
+        except BaseException:
+            while _next(waiting) is not None:  # so the other one takes no more
+                pass
+            raise
 
     if sum(sizes.values()) < _SHARED_FROM_BYTES or len(loads) < 2:
         settle_some(connection)
@@ -132,8 +137,6 @@ def settle(
                 settle_some(connection)
                 rest.result()
             except BaseException:
-                while _next(waiting) is not None:
-                    pass
                 while not rest.done():  # a request to cancel is lost between two statements
                     with suppress(psycopg.Error):
                         second.cancel_safe()

@@ -127,7 +127,9 @@ class Terminal:
                 )
             )
         except KeyboardInterrupt:
-            self.errors.print("interrupted: what was not committed is rolled back")
+            self.errors.print(
+                "interrupted: what was not committed is rolled back; “seawall runs” says what was"
+            )
             raise SystemExit(130) from None
 
     def _end(self, error: SeawallError) -> NoReturn:

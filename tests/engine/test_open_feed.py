@@ -155,6 +155,18 @@ def test_an_open_feed_is_read_once(database_url: str, feed: Path, forks: bool) -
 
 @pytest.mark.parametrize("forks", [False, True])
 @pytest.mark.usefixtures("forking")
+def test_a_reader_that_takes_its_time(
+    database_url: str, feed: Path, forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
+    execute(database_url, f"{SCHEMA}; ALTER DATABASE \"{name}\" SET idle_session_timeout = '200ms'")
+    monkeypatch.setattr(reader, "meanwhile", lambda: time.sleep(0.8))
+    engine = engine_of(database_url, forks=forks)
+    assert engine.plan(feed).tables["clubs"].new == 1
+
+
+@pytest.mark.parametrize("forks", [False, True])
+@pytest.mark.usefixtures("forking")
 def test_what_was_read_before_another_run_is_not_compared_with_what_it_left(
     database_url: str, feed: Path, forks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,9 +85,11 @@ def test_what_fails_on_one_connection_ends_the_other(
     league.plan(**FEED)
     before = league.rows("SELECT relname FROM pg_class ORDER BY 1")
     asleep = threading.Event()
+    settled: list[bool] = []
 
     def fail(connection: psycopg.Connection[Any]) -> None:
         is_main = threading.current_thread() is threading.main_thread()
+        settled.append(is_main)
         if is_main == (first == "the engine’s"):
             assert asleep.wait(PATIENCE_SECONDS)
             connection.execute("SELECT 1 / 0")
@@ -101,6 +103,7 @@ def test_what_fails_on_one_connection_ends_the_other(
     with pytest.raises(DatabaseError, match="division by zero"):
         league.plan(**FEED)
     assert time.monotonic() - began < PATIENCE_SECONDS
+    assert sorted(settled) == [False, True], "neither took another table"
     assert league.rows("SELECT relname FROM pg_class ORDER BY 1") == before
     own = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'seawall'"
     assert league.value(own + " AND datname = current_database()") == 0

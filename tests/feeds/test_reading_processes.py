@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -197,3 +198,34 @@ def test_a_small_feed_or_a_single_processor_is_not_worth_it(
     assert shared_out([*halves, Part("c", 1)]) == [[0], [1, 2]]
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
     assert shared_out([*halves, Part("c", 1)]) == []
+
+
+INTERRUPTED_AT_THE_FORK = """
+import os, signal, sys, time
+from seawall.reading_processes import forked
+
+# Python calls this in the middle of a fork, and passes over what it raises.
+os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGINT))
+try:
+    with forked([lambda line: time.sleep(60)]):
+        print("went on")
+except KeyboardInterrupt:
+    print("interrupted")
+try:
+    os.waitpid(-1, os.WNOHANG)
+    print("a process is left")
+except ChildProcessError:
+    pass
+"""
+
+
+def test_an_interrupt_in_the_middle_of_a_fork_is_heard():
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AT_THE_FORK],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
