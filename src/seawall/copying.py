@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,8 +41,19 @@ _BINARY_TYPES = frozenset(
 )
 # Of the columns that stand before the table's own: row, file, position.
 _OWN_TYPES = ("int8", "int8", "int8")
-_ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError, struct.error)
-_ROW_ERRORS = (*_ROW_ERRORS, OverflowError, AttributeError, psycopg.NotSupportedError)
+_ROW_ERRORS = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.NotSupportedError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+)
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 # Rows and files are numbered by part: in the order of the feed, whoever reads which part when.
 _ROWS_OF_PART_BITS = 40
@@ -90,7 +102,7 @@ def store(
     files_of_part: Counter[int] = Counter()
     for part, item in items:
         if not isinstance(item, Rows):
-            yield part, item
+            yield part, item if isinstance(item, Gathered) else _as_json_has_it(item)
             continue
         table = tables.get(item.table)
         if table is None or not {table.width}.issuperset(map(len, item.rows)):
@@ -130,6 +142,30 @@ def highest_position(file: str, positions: Sequence[Any]) -> int:
     return max(positions)
 
 
+def _as_json_has_it(item: SetAside | FileRead | Evidence | Notice) -> Stored:
+    """What a reader says besides rows, as it reads again in plan and ledger.
+
+    Raises:
+        FeedError: it does not fit the contract, or no JSON can hold it.
+    """
+    kind = type(item)
+    try:
+        if kind not in (SetAside, FileRead, Evidence, Notice):
+            raise TypeError("it is neither rows nor anything else that staging knows")
+        if isinstance(item, SetAside) and not isinstance(item.record, bytes):
+            raise TypeError("its record is not bytes")
+        text = msgspec.json.encode(item, order="sorted")
+        if _NUL.search(text):
+            raise ValueError("it holds a NUL character, which PostgreSQL has not")
+        return msgspec.json.decode(text, type=kind)
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise FeedError(
+            f"what the reader yields cannot be kept ({kind.__name__}): {error}",
+            why="What a reader says is kept with the run.",
+            fix="Mend the reader: text, numbers, lists and objects, as seawall.feeds.reading says.",
+        ) from error
+
+
 class _StagingTable:
     """One staging table, to be filled."""
 
@@ -162,7 +198,7 @@ class _StagingTable:
                     position=position,
                     reason=f"{self._table} cannot store it",
                     detail=str(error).strip().splitlines()[0],
-                    record=msgspec.json.encode(said, enc_hook=str).replace(b"\\u0000", b"\\ufffd"),
+                    record=_as_record(said).replace(b"\\u0000", b"\\ufffd"),
                 )
                 return
             middle = len(rows) // 2
@@ -175,6 +211,21 @@ class _StagingTable:
                 copy.set_types([*_OWN_TYPES, *self._types])
             for row in rows if self._binary else _with_json_marked(rows, self._types):
                 copy.write_row(row)
+
+
+def _as_record(cells: Mapping[str, Any]) -> bytes:
+    """Cells as JSON; such as no JSON can hold, in Python's words."""
+    try:
+        return msgspec.json.encode(cells, enc_hook=str)
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        return msgspec.json.encode({column: _words(cell) for column, cell in cells.items()})
+
+
+def _words(cell: Any) -> str:
+    try:
+        return ascii(cell)
+    except RecursionError:
+        return "(too deeply nested)"
 
 
 def _with_json_marked(

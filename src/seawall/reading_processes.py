@@ -123,7 +123,7 @@ def send(line: Connection, said: Any) -> None:
     """
     try:
         line.send(said)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
+    except (pickle.PicklingError, AttributeError, TypeError, RecursionError) as error:
         raise FeedError(
             f"the reader yields what cannot be stored: {error}",
             why="A cell is text, a number, a day or time, true, false, a list, an object or NULL.",

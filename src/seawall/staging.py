@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import re
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +31,6 @@ _SQL = queries.load("seawall", "staging.sql")
 # Each table alone would wait for the disk; all at once may want more locks than there are.
 _DROPPED_AT_ONCE = 100
 
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 Load: TypeAlias = Callable[
     [psycopg.Connection[Any], Mapping[str, Target]], Iterator[tuple[int, Stored]]
@@ -142,7 +140,6 @@ class Staging:
                 case FileRead():
                     reads[part].append(item)
                 case Evidence():
-                    _refuse_unwritable(item)
                     decided[part].append(item)
                 case Notice():
                     notices[part].append(item)
@@ -375,21 +372,6 @@ class Staging:
 
 def _in_order(of_parts: Mapping[int, Sequence[_Item]]) -> tuple[_Item, ...]:
     return tuple(item for _, items in sorted(of_parts.items()) for item in items)
-
-
-def _refuse_unwritable(evidence: Evidence) -> None:
-    """Refuse what the ledger could not keep."""
-    try:
-        text = msgspec.json.encode(evidence.value).decode()
-        wrong = "it holds a NUL character" if _NUL.search(text) else ""
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
-        wrong = str(error)
-    if wrong:
-        raise FeedError(
-            f"the reader’s evidence “{evidence.name}” cannot be written as JSON: {wrong}",
-            why="Evidence is kept with the run.",
-            fix="Mend the reader: give text, numbers, lists and objects.",
-        )
 
 
 def drop_load(connection: psycopg.Connection[Any], load_id: str) -> None:

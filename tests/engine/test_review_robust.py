@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
@@ -165,6 +167,13 @@ class Reader:
         yield from self.items
 
 
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 READER = Reader()
 ONE = Rows("teams", "f.json", [(1, "A", "a")])
 READ = FileRead("f.json", "", "teams", "teams", 1)
@@ -182,8 +191,20 @@ JUNK = SetAside("f.json", 2, "odd", b"{}", expected=True)
         ([Rows("teams", "f.json", [(1, "A", "a"), (2, "B", "b")]), READ], "record 2 of f.json"),
         ([Rows("teams", "f.json", [(1, "A", "a"), (1, "A", "a"), (1, "A", "a")]), READ], "f.json"),
         ([Rows("teams", "f.json", [("x", "A", "a")]), READ], "positions in f.json"),
-        ([ONE, READ, Evidence("x", object())], "evidence"),
+        ([ONE, READ, Evidence("x", object())], "(Evidence)"),
         ([ONE, READ, Evidence("x", "a\0b")], "NUL"),
+        ([ONE, READ, Evidence("x", {2: "a", datetime.date(2026, 1, 1): "b"})], "(Evidence)"),
+        ([ONE, READ, Evidence("x", "\ud800")], "(Evidence)"),
+        ([ONE, READ, Evidence("x", nested(3000))], "(Evidence)"),
+        ([ONE, READ, Evidence(5, 1)], "(Evidence)"),  # pyright: ignore[reportArgumentType]
+        ([ONE, READ, Notice("x", None, "", "m", "f")], "(Notice)"),  # pyright: ignore[reportArgumentType]
+        ([ONE, msgspec.structs.replace(READ, scope=None)], "(FileRead)"),
+        ([ONE, msgspec.structs.replace(READ, read=None)], "(FileRead)"),
+        ([ONE, msgspec.structs.replace(READ, notes={"x": object()})], "(FileRead)"),
+        ([ONE, READ, msgspec.structs.replace(JUNK, record="text")], "(SetAside)"),
+        ([ONE, READ, msgspec.structs.replace(JUNK, reason="\ud800")], "(SetAside)"),
+        ([ONE, READ, msgspec.structs.replace(JUNK, reason="a\0b")], "NUL"),
+        ([ONE, READ, "what"], "(str)"),
     ],
 )
 def test_a_reader_whose_accounts_are_wrong_is_refused_and_leaves_nothing(
@@ -197,6 +218,17 @@ def test_a_reader_whose_accounts_are_wrong_is_refused_and_leaves_nothing(
     assert staged_loads(reload) == 0
     READER.items = [ONE, READ, Evidence("x", "a\\u0000b"), Notice("n", "", "teams", "m", "f")]
     reload.engine.plan(reload.feed(ignored=[]))
+
+
+@pytest.mark.parametrize("odd", ["\ud800", nested(3000)], ids=["half a character", "too deep"])
+def test_a_cell_that_no_json_can_hold_is_set_aside(make: MakeReload, odd: object):
+    reload = make(TEAMS_SCHEMA, f'[feed]\nreader = "{__name__}:READER"\n' + TEAMS_MANIFEST)
+    rows = Rows("teams", "f.json", [(1, "A", "a"), (2, "B", odd)])
+    READER.items = [rows, msgspec.structs.replace(READ, read=2)]
+    plan = reload.engine.plan(reload.feed(ignored=[]))
+    assert [(file.used, file.set_aside) for file in plan.files] == [(1, 1)]
+    [(record,)] = reload.rows("SELECT record FROM seawall_stage.set_aside")
+    assert json.loads(record)["code"] == "'B'"
 
 
 # ----------------------------------------------------------------------- plain JSON feeds
