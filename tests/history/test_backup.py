@@ -197,23 +197,54 @@ def test_users_write_while_a_backup_is_made(league: Reload):
     assert league.engine.backup().written == 3
 
 
+HEIRS = (
+    "CREATE TABLE clubs (id serial PRIMARY KEY, name text UNIQUE);"
+    "CREATE TABLE answers (id integer PRIMARY KEY, club_id integer);"
+    "CREATE TABLE more_answers (PRIMARY KEY (id)) INHERITS (answers);"
+    "CREATE TABLE late_answers (said text, PRIMARY KEY (id)) INHERITS ({});"
+    "INSERT INTO clubs VALUES (1, 'Tennaqua'), (2, 'Sunset');"
+    "INSERT INTO late_answers VALUES (1, 1, 'late')"
+)
+HEIRS_MANIFEST = (
+    '[tables.clubs]\nowner = "feed"\nkey = ["name"]\n[tables.answers]\nowner = "users"\n'
+    '[[tables.answers.references]]\ncolumns = ["club_id"]\ntable = "clubs"\n'
+)
+SWAP = "TRUNCATE clubs; INSERT INTO clubs VALUES (1, 'Sunset'), (2, 'Tennaqua')"
+
+
 @pytest.mark.parametrize("heirs_of", ["answers", "more_answers"])
 def test_what_rows_of_an_inheritance_child_refer_to_is_remembered(make: MakeReload, heirs_of: str):
-    reload = make(
-        "CREATE TABLE clubs (id serial PRIMARY KEY, name text UNIQUE);"
-        "CREATE TABLE answers (id integer PRIMARY KEY, club_id integer);"
-        "CREATE TABLE more_answers () INHERITS (answers);"
-        f"CREATE TABLE late_answers () INHERITS ({heirs_of});"
-        "INSERT INTO clubs VALUES (1, 'Tennaqua'), (2, 'Sunset');"
-        "INSERT INTO late_answers VALUES (1, 1)",
-        '[tables.clubs]\nowner = "feed"\nkey = ["name"]\n[tables.answers]\nowner = "users"\n'
-        '[[tables.answers.references]]\ncolumns = ["club_id"]\ntable = "clubs"\n',
-    )
+    reload = make(HEIRS.format(heirs_of), HEIRS_MANIFEST)
     reload.engine.backup()
     assert reload.engine.health().users["answers"].stable == 1
-    reload.execute("TRUNCATE clubs; INSERT INTO clubs VALUES (1, 'Sunset'), (2, 'Tennaqua')")
+    reload.execute(SWAP)
     answers = reload.engine.health().users["answers"]
     assert (answers.stable, answers.retargeted) == (0, {"answers.club_id → clubs": 1})
+
+
+@pytest.mark.parametrize("heirs_of", ["answers", "more_answers"])
+@pytest.mark.parametrize("more", ["", "INSERT INTO answers VALUES (2, 2)"])
+def test_rows_of_an_inheritance_child_are_put_back(make: MakeReload, heirs_of: str, more: str):
+    reload = make(f"{HEIRS.format(heirs_of)}; {more}", HEIRS_MANIFEST)
+    made = reload.engine.backup()
+    everything = "SELECT tableoid::regclass::text, id, club_id, NULL FROM ONLY answers UNION ALL"
+    everything += " SELECT 'late', id, club_id, said FROM late_answers ORDER BY id"
+    before = reload.rows(everything)
+    reload.execute("DELETE FROM answers")
+    report = reload.engine.restore(reload.engine.plan_restore(backup=made.id))
+    assert sum(done.inserted for done in report.tables.values()) == 1 + bool(more)
+    assert reload.rows(everything) == before
+
+
+@pytest.mark.parametrize("more", ["", "INSERT INTO answers VALUES (2, 2)"])
+def test_rows_of_an_inheritance_child_are_not_put_back_to_mean_another(make: MakeReload, more: str):
+    reload = make(f"{HEIRS.format('answers')}; {more}", HEIRS_MANIFEST)
+    made = reload.engine.backup()
+    reload.execute(f"DELETE FROM answers; {SWAP}")
+    plan = reload.engine.plan_restore(backup=made.id)
+    assert [row.status for row in plan.tables["late_answers"].rows] == ["parent_differs"]
+    reload.engine.restore(plan)
+    assert reload.rows("SELECT * FROM answers") == []
 
 
 def test_partitions_and_inheritance(make: MakeReload):

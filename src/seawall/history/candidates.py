@@ -49,7 +49,13 @@ class Candidates:
         self._connection = connection
         self._catalogue = catalogue
         self._shapes = shapes
-        self._references = [each for each in references if each.user_table in past]
+        # Rows of an inheritance child refer like those of its parent.
+        self._references = [
+            (name, reference)
+            for reference in references
+            for name in (reference.user_table, *catalogue.same_family(reference.user_table))
+            if name in past
+        ]
         self._past = past
         self._backup_id = backup_id
         self._wanted = sql.SQL(WRITTEN).format(overwrite=sql.Literal(overwrite_newer))
@@ -106,7 +112,7 @@ class Candidates:
             self._find_incomplete(past)
             self._find_reentered(past)
         # A row whose parent cannot be put back cannot be put back either, and so on.
-        while sum(self._find_broken(reference) for reference in self._references):
+        while sum(self._find_broken(name, reference) for name, reference in self._references):
             pass
 
     def _compare(self, past: Past) -> None:
@@ -262,9 +268,10 @@ class Candidates:
             )
         )
 
-    def _find_broken(self, reference: UserReference) -> int:
-        """Rows whose reference points at nothing now, or at something else than it meant."""
-        past = self._past[reference.user_table]
+    def _find_broken(self, name: str, reference: UserReference) -> int:
+        """Rows of a table whose reference points at nothing now, or at something else than it
+        meant."""
+        past = self._past[name]
         if any(past.position(column) is None for column in reference.columns):
             return 0
         rows = sql.SQL(
@@ -275,7 +282,7 @@ class Candidates:
                 sql.SQL("{} AS {}").format(past.typed("c", column), sql.Identifier(column))
                 for column in reference.columns
             ),
-            name=sql.Literal(reference.user_table),
+            name=sql.Literal(name),
             wanted=self._wanted,
         )
         return self._connection.execute(
@@ -291,7 +298,7 @@ class Candidates:
                 label=sql.Literal(reference.label),
                 meant=identity_rows(reference, self._shapes, self._catalogue, rows=rows),
                 on_record=on_record(reference, self._shapes),
-                name=sql.Literal(reference.user_table),
+                name=sql.Literal(name),
                 comes_back=self._comes_back(reference),
             )
         ).rowcount

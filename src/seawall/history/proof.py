@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from seawall.catalog.model import Catalogue
+from seawall.catalog.model import Catalogue, Table
 from seawall.errors import ExitCode, SeawallError
 from seawall.history.past import Past
 from seawall.history.writing import same_row
@@ -105,15 +105,25 @@ class Proof:
                 or not (said.user_columns or said.owner == "users")
             ):
                 continue
-            columns = tuple(table.columns)
             if said.owner == "feed":
                 columns = (*table.primary_key, *said.user_columns)
-            past = self._past.get(name)
-            left_out = None
-            if past is not None and any(self._actions[name]):
-                left_out = self._written_rows(past)
-            subjects.append(Subject(name=name, table=table, columns=columns, left_out=left_out))
+                subjects.append(self._subject(name, table, columns, alone=False))
+                continue
+            # Rows of an inheritance child are put back by themselves, those of a partition are not.
+            alone = table.kind != "p"
+            for each in (name, *self._catalogue.same_family(name)) if alone else (name,):
+                table = self._catalogue.tables[each]
+                subjects.append(self._subject(each, table, tuple(table.columns), alone=alone))
         return subjects
+
+    def _subject(
+        self, name: str, table: Table, columns: tuple[str, ...], *, alone: bool
+    ) -> Subject:
+        past = self._past.get(name)
+        left_out = None
+        if past is not None and any(self._actions[name]):
+            left_out = self._written_rows(past)
+        return Subject(name=name, table=table, columns=columns, left_out=left_out, alone=alone)
 
     def _written_rows(self, past: Past) -> sql.Composed:
         """Whether row ``t`` of the table is one that the restore writes."""
@@ -168,8 +178,12 @@ class Proof:
 
     def _may_insert(self, table: str) -> bool:
         """A trigger may add rows there; that it changes none the counters tell."""
-        said = self._manifest.tables.get(table)
-        return said is not None and "insert" in said.allow
+        return any(
+            "insert" in said.allow
+            for name, said in self._manifest.tables.items()
+            if table == name
+            or (name in self._catalogue.tables and table in self._catalogue.same_family(name))
+        )
 
 
 def _differs(what: str) -> RestoreDiffers:

@@ -32,13 +32,17 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     left_out: sql.Composable | None = None
     """A condition on row ``t`` for rows that the run itself made."""
+    alone: bool = False
+    """Without the rows of its inheritance children."""
 
     def _rows(self) -> sql.Composed:
         """ROW(…) of the columns, from the table."""
         condition: sql.Composable = sql.SQL("true")
         if self.left_out is not None:
             condition = sql.SQL("NOT ({})").format(self.left_out)
-        return sql.SQL("FROM {} AS t WHERE {}").format(self.table.identifier, condition)
+        return sql.SQL("FROM {} {} AS t WHERE {}").format(
+            sql.SQL("ONLY" if self.alone else ""), self.table.identifier, condition
+        )
 
     def _text(self) -> sql.Composed:
         return sql.SQL("ROW({})::text").format(
