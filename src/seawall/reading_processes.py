@@ -64,7 +64,8 @@ def forked(works: Iterable[Callable[[Connection], None]]) -> Iterator[list[Readi
     processes: list[ReadingProcess] = []
     try:
         for work in works:
-            # In the middle of a fork Python would ignore an interrupt, and nobody would hear of it.
+            # In the middle of a fork Python would pass over an interrupt. The process keeps it
+            # blocked: its parent hears it as well, and ends it.
             mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
             try:
                 processes.append(_fork(work, [process.line for process in processes]))
@@ -150,8 +151,6 @@ def _perform(work: Callable[[Connection], None], line: Connection) -> NoReturn:
     for its connections are still in use; hence no return and no exception."""
     code = 1
     try:
-        # The parent hears an interrupt as well, and ends this process.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         # Rows are tuples of plain values, in which no cycle can be; looking for them costs a tenth.
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)

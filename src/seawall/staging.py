@@ -31,7 +31,6 @@ _SQL = queries.load("seawall", "staging.sql")
 # Each table alone would wait for the disk; all at once may want more locks than there are.
 _DROPPED_AT_ONCE = 100
 
-
 Load: TypeAlias = Callable[
     [psycopg.Connection[Any], Mapping[str, Target]], Iterator[tuple[int, Stored]]
 ]

@@ -217,6 +217,12 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
                     waiting.append(heir)
         return list(family)
 
+    def row_holders(self, table: str) -> list[str]:
+        """A table and its inheritance children: each holds rows of its own. A partitioned table
+        stands for its partitions."""
+        heirs = [] if self.tables[table].kind == "p" else self.same_family(table)
+        return [table, *heirs]
+
 
 def table_label(schema: str, name: str) -> str:
     """How a table is called in the manifest, in reports and in JSON.

@@ -271,10 +271,8 @@ class _Merge:
         """What is restored one day must mean what it means now; ``tables`` has the rows of each."""
         known = shapes(manifest, self._catalogue)
         for reference in user_references(manifest, self._catalogue):
-            name = reference.user_table
-            # An inheritance child's rows are kept by themselves, and refer like its parent's.
-            heirs = map(tables.get, self._catalogue.same_family(name))
-            if tables.get(name) == 0 and not any(heirs):
+            holders = self._catalogue.row_holders(reference.user_table)
+            if all(tables.get(name) == 0 for name in holders):
                 continue
             meanings.remember(self._connection, reference, known, self._catalogue, run_id)
 

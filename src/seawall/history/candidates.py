@@ -53,7 +53,7 @@ class Candidates:
         self._references = [
             (name, reference)
             for reference in references
-            for name in (reference.user_table, *catalogue.same_family(reference.user_table))
+            for name in catalogue.row_holders(reference.user_table)
             if name in past
         ]
         self._past = past

@@ -91,8 +91,7 @@ def kept_tables(manifest: Manifest, catalogue: Catalogue) -> list[Kept]:
     for name, said in manifest.user_tables().items():
         if not said.backup or name not in catalogue.tables:
             continue
-        children = [] if catalogue.tables[name].kind == "p" else catalogue.same_family(name)
-        for each in (name, *children):
+        for each in catalogue.row_holders(name):
             table = catalogue.tables[each]
             _refuse_unfit(each, said.backup_leave_out, table)
             columns = tuple(

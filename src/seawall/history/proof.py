@@ -109,10 +109,9 @@ class Proof:
                 columns = (*table.primary_key, *said.user_columns)
                 subjects.append(self._subject(name, table, columns, alone=False))
                 continue
-            # Rows of an inheritance child are put back by themselves, those of a partition are not.
-            alone = table.kind != "p"
-            for each in (name, *self._catalogue.same_family(name)) if alone else (name,):
+            for each in self._catalogue.row_holders(name):
                 table = self._catalogue.tables[each]
+                alone = table.kind != "p"
                 subjects.append(self._subject(each, table, tuple(table.columns), alone=alone))
         return subjects
 
@@ -179,10 +178,9 @@ class Proof:
     def _may_insert(self, table: str) -> bool:
         """A trigger may add rows there; that it changes none the counters tell."""
         return any(
-            "insert" in said.allow
+            "insert" in said.allow and table in self._catalogue.row_holders(name)
             for name, said in self._manifest.tables.items()
-            if table == name
-            or (name in self._catalogue.tables and table in self._catalogue.same_family(name))
+            if name in self._catalogue.tables
         )
 
 
