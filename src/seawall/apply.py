@@ -213,10 +213,12 @@ class Apply:
                 sql.Literal(f"{int(deadlock_milliseconds * 1.5)}ms")
             )
         )
-        execute("SET LOCAL statement_timeout = 0")
-        execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
-        execute("SET LOCAL client_connection_check_interval = '500ms'")
-        execute("SET LOCAL seawall.armed = 'on'")
+        execute(
+            "SET LOCAL statement_timeout = 0;"
+            " SET LOCAL idle_in_transaction_session_timeout = '5min';"
+            " SET LOCAL client_connection_check_interval = '500ms';"
+            " SET LOCAL seawall.armed = 'on'"
+        )
         execute(merge.lock(self._shapes, self._plan.order))
         execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", [RUN_LOCK])
 

@@ -90,10 +90,11 @@ class SecondMatch(msgspec.Struct, frozen=True):
             return now.tables[name] == found.tables[name]
 
         asking = recall.Questions(self.matcher.query.afresh(), self.catalogue, now)
-        equal = {}
-        for name, difference in differences.items():
-            if difference.lost or not all(map(is_ours_alone, asking.reach(name))):
-                continue
-            if row_versions.standing_rows(self.connection, shapes[name]) == difference.staged:
-                equal[name] = difference
+        alone = {
+            name: difference
+            for name, difference in differences.items()
+            if not difference.lost and all(map(is_ours_alone, asking.reach(name)))
+        }
+        standing = row_versions.standing_rows(self.connection, [shapes[name] for name in alone])
+        equal = {name: each for name, each in alone.items() if standing[name] == each.staged}
         return asking.answers(equal)

@@ -17,7 +17,7 @@ from seawall.manifest import Manifest
 from seawall.naming import Shape
 from seawall.plan import Plan
 from seawall.references import UserReference
-from seawall.witness import counters, damage, guards, meanings
+from seawall.witness import counters, damage, fingerprints, guards, meanings
 from seawall.witness.counters import Counts
 from seawall.witness.fingerprints import Fingerprint, Subject
 from seawall.witness.meanings import Meaning
@@ -80,10 +80,10 @@ class Verification(msgspec.Struct, frozen=True):
             words = [what for table, what in guards.altered(before.guards, look) if table in gone]
             raise UserDamage(words, gone)
         counts = counters.read(self.connection, self.catalogue)
-        fingerprints = {s.name: s.take(self.connection) for s in self._subjects()}
-        rows = {name: fingerprints[name].rows for name in self.manifest.user_tables()}
+        taken = fingerprints.take(self.connection, self._subjects())
+        rows = {name: taken[name].rows for name in self.manifest.user_tables()}
         return Observation(
-            fingerprints=fingerprints,
+            fingerprints=taken,
             meanings=meanings.take(
                 self.connection, self.references, self.shapes, self.catalogue, rows
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from seawall.catalog.model import Catalogue
 from seawall.history import backup
 from seawall.ledger import ledger
 from seawall.second_match import SecondMatch
-from seawall.witness import certificate, counters, guards, meanings
+from seawall.witness import certificate, counters, fingerprints, guards, meanings
 from seawall.witness.counters import Counts
 from seawall.witness.fingerprints import Fingerprint, Subject
 from seawall.witness.meanings import Meaning
@@ -51,6 +51,10 @@ def other_locks(patch: pytest.MonkeyPatch) -> None:
 def no_structure(patch: pytest.MonkeyPatch) -> None:
     for name in ("altered", "unclaimed_replaced"):
         patch.setattr(guards, name, always([]))
+
+
+def no_fingerprints(_: Any, subjects: Iterable[Subject]) -> dict[str, Fingerprint]:
+    return {subject.name: Fingerprint(0, "0") for subject in subjects}
 
 
 # (witness, what of it is switched off, how, the sabotage that then gets past)
@@ -103,7 +107,7 @@ ALONE: list[tuple[str, str, SwitchOff, str]] = [
     (
         "fingerprints",
         "all of them",
-        lambda p: p.setattr(Subject, "take", always(Fingerprint(0, "0"))),
+        lambda p: p.setattr(fingerprints, "take", no_fingerprints),
         "the same, with the guards disarmed and armed again",
     ),
     (

@@ -14,7 +14,7 @@ from seawall.errors import ExitCode, SeawallError
 from seawall.history.past import Past
 from seawall.history.writing import same_row
 from seawall.manifest import Manifest
-from seawall.witness import counters
+from seawall.witness import counters, fingerprints
 from seawall.witness.counters import Counts
 from seawall.witness.fingerprints import Fingerprint, Subject
 
@@ -59,7 +59,7 @@ class Proof:
         """Ask every witness, as the transaction sees things now."""
         return Observation(
             counts=counters.read(self._connection, self._catalogue),
-            fingerprints={s.name: s.take(self._connection) for s in self._subjects()},
+            fingerprints=fingerprints.take(self._connection, self._subjects()),
         )
 
     def compare(self, before: Observation) -> tuple[dict[str, Any], list[str]]:

@@ -7,7 +7,7 @@ how values read are pinned on the connection. Blind to what does not show in tex
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -49,16 +49,12 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
             sql.SQL(", ").join(sql.Identifier("t", column) for column in self.columns)
         )
 
-    def take(self, connection: psycopg.Connection[Any]) -> Fingerprint:
-        """Fingerprint the rows that the connection sees."""
-        row = connection.execute(
-            sql.SQL(
-                "SELECT pg_catalog.count(*), coalesce(pg_catalog.sum("
-                "pg_catalog.hashtextextended({}, 0)::numeric), 0)::text {}"
-            ).format(self._text(), self._rows())
-        ).fetchone()
-        assert row is not None
-        return Fingerprint(row[0], row[1])
+    def sums(self) -> sql.Composed:
+        """SELECT of how many rows there are, and what their hashes add up to, as text."""
+        return sql.SQL(
+            "SELECT pg_catalog.count(*), coalesce(pg_catalog.sum("
+            "pg_catalog.hashtextextended({}, 0)::numeric), 0)::text {}"
+        ).format(self._text(), self._rows())
 
     def keyed_rows(self) -> sql.Composed:
         """SELECT of ``k`` (the primary key) and ``r`` (the row), both as text."""
@@ -80,6 +76,22 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
                     self.keyed_rows()
                 )
             )
+
+
+def take(
+    connection: psycopg.Connection[Any], subjects: Iterable[Subject]
+) -> dict[str, Fingerprint]:
+    """Subject's name → the fingerprint of the rows that the connection sees; one statement."""
+    sums = [
+        sql.SQL("SELECT {}::text, x.* FROM ({}) AS x").format(
+            sql.Literal(subject.name), subject.sums()
+        )
+        for subject in subjects
+    ]
+    if not sums:
+        return {}
+    rows = connection.execute(sql.SQL(" UNION ALL ").join(sums)).fetchall()
+    return {name: Fingerprint(count, hashes) for name, count, hashes in rows}
 
 
 def count_rows(
