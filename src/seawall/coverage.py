@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from psycopg import sql
 from seawall.manifest import Manifest
 from seawall.naming import Shape, retired_condition
 from seawall.scoping import staged_scope_column
+from seawall.settling import StagedTable, values_given
 from seawall.staging import StagedFeed
 
 
@@ -85,8 +86,13 @@ def fed_by(
     manifest: Manifest,
     shapes: Mapping[str, Shape],
     staged: StagedFeed,
+    lost: Collection[str],
 ) -> dict[str, Fed]:
-    """What a staged feed says of each table that it carries."""
+    """What a staged feed says of each table that it carries.
+
+    Args:
+        lost: tables of which matching has set rows aside.
+    """
     found: dict[str, Fed] = {}
     for name, table in staged.tables.items():
         sources = set(manifest.sources(name))
@@ -100,22 +106,20 @@ def fed_by(
                 )
             ).fetchall()
             scopes |= {scope for (scope,) in rows}
-        # In one pass: a search for each column would go through all scopes that do not have it.
-        # Not before matching, which sets rows aside.
-        has_value = connection.execute(
-            sql.SQL("SELECT {} FROM {}").format(
-                sql.SQL(", ").join(
-                    sql.SQL("count({}) > 0").format(sql.Identifier(each)) for each in table.columns
-                ),
-                table.identifier,
-            )
-        ).fetchone()
-        assert has_value is not None
         found[name] = Fed(
             scopes=tuple(sorted(scopes)),
-            columns=tuple(c for c, has in zip(table.columns, has_value, strict=True) if has),
+            columns=_still_given(connection, table) if name in lost else table.given,
         )
     return found
+
+
+def _still_given(connection: psycopg.Connection[Any], table: StagedTable) -> tuple[str, ...]:
+    """Columns that have a value in a row that matching has not set aside."""
+    row = connection.execute(
+        sql.SQL("SELECT {} FROM {} AS s").format(values_given("s", table.columns), table.identifier)
+    ).fetchone()
+    assert row is not None
+    return tuple(c for c, has in zip(table.columns, row, strict=True) if has)
 
 
 def scopes_in_database(

@@ -84,7 +84,8 @@ def make_plan(
         connection.execute("ROLLBACK TO SAVEPOINT unmatched")
         staged = msgspec.structs.replace(staged, incomplete=incomplete)
     files = tuple(account(connection, staged))
-    fed = fed_by(connection, manifest, shapes, staged)
+    lost = {name for name, difference in differences.items() if difference.lost}
+    fed = fed_by(connection, manifest, shapes, staged, lost)
     progress("planning", 0)
     rows = user_rows(context)
     meant = meanings.take(connection, context.references, shapes, context.catalogue, rows)

@@ -95,6 +95,8 @@ class SecondMatch(msgspec.Struct, frozen=True):
             for name, difference in differences.items()
             if not difference.lost and all(map(is_ours_alone, asking.reach(name)))
         }
-        standing = row_versions.standing_rows(self.connection, [shapes[name] for name in alone])
-        equal = {name: each for name, each in alone.items() if standing[name] == each.staged}
+        # What is recalled was counted when it was found equal, and nobody has written it since.
+        asked = [name for name, difference in alone.items() if not difference.recalled]
+        standing = row_versions.standing_rows(self.connection, [shapes[name] for name in asked])
+        equal = {n: d for n, d in alone.items() if d.recalled or standing[n] == d.staged}
         return asking.answers(equal)

@@ -3,7 +3,7 @@ rows that contradict one another the first stays while a check decides."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -19,6 +19,8 @@ from seawall.naming import STAGE, Shape
 _EXAMPLES = 5
 # Of fewer, the second connection would cost as much as it saves.
 _SHARED_FROM_BYTES = 4_000_000
+# Of a smaller table, the statistics would cost as much as they save.
+_ANALYZED_FROM_BYTES = 8_000_000
 _BETWEEN_CANCELS_SECONDS = 0.2
 _OWN_COLUMNS = ("seawall_row", "seawall_file", "seawall_position", "seawall_key_hash")
 # A hash of these tells apart what ``=`` tells apart.
@@ -61,6 +63,13 @@ def as_record(rows: str) -> sql.Composed:
     )
 
 
+def values_given(rows: str, columns: Iterable[str]) -> sql.Composed:
+    """Aggregates, in the order of some columns: whether any row has a value there."""
+    return sql.SQL(", ").join(
+        sql.SQL("count({}) > 0").format(sql.Identifier(rows, column)) for column in columns
+    )
+
+
 class LoadedTable(msgspec.Struct, frozen=True, kw_only=True):
     """A staging table as COPY left it."""
 
@@ -81,6 +90,8 @@ class StagedTable(LoadedTable, frozen=True, kw_only=True):
     rows: int
     content: str
     """Tells whether the rows are the same as another time, in whatever order they came."""
+    given: tuple[str, ...]
+    """Columns of which at least one row has a value."""
     conflicts: int
     """Rows set aside because an earlier one has the same key and says something else."""
     conflict_examples: tuple[str, ...]
@@ -120,7 +131,9 @@ def settle(
     def settle_some(on: psycopg.Connection[Any]) -> None:
         try:
             while (name := _next(waiting)) is not None:
-                settled[name] = _Settling(on, shapes[name], loads[name], load_id, files).settle()
+                settled[name] = _Settling(
+                    on, shapes[name], loads[name], sizes[name], load_id, files
+                ).settle()
         except BaseException:
             while _next(waiting) is not None:  # so the other one takes no more
                 pass
@@ -174,12 +187,14 @@ class _Settling:
         connection: psycopg.Connection[Any],
         shape: Shape,
         load: LoadedTable,
+        size_bytes: int,
         load_id: str,
         files: Mapping[str, str],
     ) -> None:
         self._connection = connection
         self._shape = shape
         self._load = load
+        self._size_bytes = size_bytes
         self._load_id = load_id
         self._files = files
 
@@ -189,17 +204,23 @@ class _Settling:
         conflicts, examples = 0, []
         # One transaction: each statement alone would wait for the disk.
         with self._connection.transaction():
+            if self._size_bytes >= _ANALYZED_FROM_BYTES:
+                # So that the planner knows how many keys there are: about one a row.
+                self._connection.execute(
+                    sql.SQL("ANALYZE {} (seawall_key_hash)").format(self._load.identifier)
+                )
             for file, same, count, some in self._leave_one_a_key():
                 if same:
                     repeated[self._files[file]] = count + repeated.get(self._files[file], 0)
                 else:
                     conflicts += count
                     examples += [f"{self._files[file]} {example}" for example in some or []]
-            rows, content = self._content()
+            rows, content, given = self._content()
         table = StagedTable(
             **msgspec.structs.asdict(self._load),
             rows=rows,
             content=content,
+            given=given,
             conflicts=conflicts,
             conflict_examples=tuple(examples[:_EXAMPLES]),
         )
@@ -232,24 +253,32 @@ class _Settling:
             )
         )
 
-    def _content(self) -> tuple[int, str]:
-        """How many rows there are, and a digest of what they say, whatever their order."""
+    def _content(self) -> tuple[int, str, tuple[str, ...]]:
+        """How many rows there are, a digest of what they say, whatever their order, and the columns
+        that say anything; in one pass."""
+        columns = self._load.columns
         # A row's hash is a weighted sum of its cells' hashes: without another hash around it, two
         # rows could exchange a value and no sum over rows would show it. As a seed, all 64 bits
         # of it count.
         row = self._connection.execute(
             sql.SQL(
                 "SELECT count(*), coalesce(sum("
-                "hashint8extended(0, hash_record_extended(ROW({cells}), 0))), 0)::text"
-                " FROM {stage} AS s"
+                "hashint8extended(0, hash_record_extended(ROW({cells}), 0))), 0)::text,"
+                " ARRAY[{given}]::boolean[] FROM {stage} AS s"
             ).format(
                 # In one order, whichever the reader's is.
-                cells=sql.SQL(", ").join(self._hashed("s", c) for c in sorted(self._load.columns)),
+                cells=sql.SQL(", ").join(self._hashed("s", c) for c in sorted(columns)),
+                given=values_given("s", columns),
                 stage=self._load.identifier,
             )
         ).fetchone()
         assert row is not None
-        return row[0], row[1]
+        rows, digest, given = row
+        return (
+            rows,
+            digest,
+            tuple(c for c, is_given in zip(columns, given, strict=True) if is_given),
+        )
 
     def _suspects(self) -> list[int | None]:
         """Hashes of keys that may stand on several rows, which errs on the safe side only; None
@@ -289,13 +318,15 @@ class _Settling:
         key, columns = self._shape.staged_key, self._load.columns
         return self._connection.execute(
             sql.SQL(
-                "WITH suspect AS MATERIALIZED (SELECT s.* FROM {stage} AS s"
-                "   WHERE s.seawall_key_hash = ANY ({suspects}::bigint[])),"
+                # Suspects are few: by their places, the others need not be gone through again.
+                "WITH suspect AS MATERIALIZED (SELECT s.ctid AS seawall_place, s.*"
+                "   FROM {stage} AS s WHERE s.seawall_key_hash = ANY ({suspects}::bigint[])),"
                 " twice AS (SELECT {key_list}, min(seawall_row) AS seawall_first"
                 "   FROM suspect GROUP BY {key_list} HAVING count(*) > 1),"
-                " gone AS (DELETE FROM {stage} AS s USING twice AS w, suspect AS f"
-                "   WHERE {same_key} AND f.seawall_row = w.seawall_first"
-                "   AND s.seawall_row <> w.seawall_first RETURNING s.*,"
+                " gone AS (DELETE FROM {stage} AS s USING suspect AS a, twice AS w, suspect AS f"
+                "   WHERE s.ctid = a.seawall_place AND {same_key}"
+                "   AND f.seawall_row = w.seawall_first"
+                "   AND a.seawall_row <> w.seawall_first RETURNING s.*,"
                 "   ROW({cells_s}) IS NOT DISTINCT FROM ROW({cells_f}) AS seawall_same,"
                 "   concat_ws(', ', {key_s}) AS seawall_key),"
                 " contradicting AS (SELECT seawall_file, seawall_position, {columns}"
@@ -310,7 +341,7 @@ class _Settling:
                 suspects=sql.Literal(suspects),
                 key_list=sql.SQL(", ").join(map(sql.Identifier, key)),
                 same_key=sql.SQL(" AND ").join(
-                    sql.SQL("{} = {}").format(sql.Identifier("s", c), sql.Identifier("w", c))
+                    sql.SQL("{} = {}").format(sql.Identifier("a", c), sql.Identifier("w", c))
                     for c in key
                 ),
                 cells_s=sql.SQL(", ").join(self._cell("s", column) for column in columns),

@@ -77,6 +77,21 @@ def test_two_connections_settle_what_one_does(
     assert plan.feed.repeated == {name: {f"{name}.json": 1} for name in ("clubs", "teams", "games")}
 
 
+def test_a_large_table_is_settled_as_a_small_one(
+    league: Reload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = said(league, league.plan(**FEED_WITH_FAULTS))
+    monkeypatch.setattr(settling, "_ANALYZED_FROM_BYTES", 0)
+    plan = league.plan(**FEED_WITH_FAULTS)
+    assert said(league, plan) == expected
+    analyzed = league.rows(
+        "SELECT tablename FROM pg_stats WHERE schemaname = 'seawall_stage'"
+        " AND attname = 'seawall_key_hash' AND tablename LIKE %s ORDER BY 1",
+        f"{plan.feed.load_id}%",
+    )
+    assert len(analyzed) == len(FEED_WITH_FAULTS)
+
+
 @pytest.mark.usefixtures("shared")
 @pytest.mark.parametrize("first", ["the engine’s", "the second"])
 def test_what_fails_on_one_connection_ends_the_other(

@@ -76,13 +76,10 @@ def _with_values(context: Context, shape: Shape, columns: list[Column]) -> list[
                 # The catalogue's own text, from pg_get_expr().
                 sql.SQL(column.default_expression),  # pyright: ignore[reportArgumentType]
             )
-        tests.append(
-            sql.SQL("EXISTS (SELECT FROM {} AS t WHERE {})").format(
-                shape.table.identifier, condition
-            )
-        )
+        tests.append(sql.SQL("coalesce(bool_or({}), false)").format(condition))
+    # In one pass: nearly always, no row has a value in any of them.
     row = context.connection.execute(
-        sql.SQL("SELECT {}").format(sql.SQL(", ").join(tests))
+        sql.SQL("SELECT {} FROM {} AS t").format(sql.SQL(", ").join(tests), shape.table.identifier)
     ).fetchone()
     assert row is not None
     return [column.name for column, has in zip(columns, row, strict=True) if has]
