@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from new_databases import new_database
+from new_databases import close_connections, new_database
 from seawall import embedded
 from seawall.errors import EmbeddedError
 
@@ -113,6 +113,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("real_feeds") and _real_feeds_directory() is None:
         pytest.skip(NO_REAL_FEEDS)
+
+
+def pytest_sessionfinish() -> None:
+    """Nobody uses the connections by which databases were made."""
+    close_connections()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
