@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 
 import psycopg
@@ -11,8 +12,9 @@ from seawall import Engine, Manifest
 from seawall.errors import DatabaseError
 
 
+@cache
 def manifest() -> Manifest:
-    """Whose rows are whose in courtside's database."""
+    """Whose rows are whose in courtside's database; read once, for it comes with courtside."""
     text = resources.files("courtside").joinpath("manifest.toml").read_text(encoding="utf-8")
     return Manifest.parse(text, origin="courtside’s manifest")
 
