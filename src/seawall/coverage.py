@@ -12,7 +12,7 @@ from psycopg import sql
 from seawall.manifest import Manifest
 from seawall.naming import Shape, retired_condition
 from seawall.scoping import staged_scope_column
-from seawall.settling import StagedTable, values_given
+from seawall.settling import StagedTable, columns_given
 from seawall.staging import StagedFeed
 
 
@@ -116,10 +116,12 @@ def fed_by(
 def _still_given(connection: psycopg.Connection[Any], table: StagedTable) -> tuple[str, ...]:
     """Columns that have a value in a row that matching has not set aside."""
     row = connection.execute(
-        sql.SQL("SELECT {} FROM {} AS s").format(values_given("s", table.columns), table.identifier)
+        sql.SQL("SELECT {} FROM {} AS s").format(
+            columns_given("s", table.columns), table.identifier
+        )
     ).fetchone()
     assert row is not None
-    return tuple(c for c, has in zip(table.columns, row, strict=True) if has)
+    return tuple(row[0])
 
 
 def scopes_in_database(

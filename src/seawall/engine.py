@@ -6,6 +6,7 @@ import datetime
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +197,7 @@ class Engine:
         with source.faults_of_reader(feed.directory):
             columns = source.open_directory(feed.directory, self.manifest, lambda: known).columns
         return staging.stage(
-            feed.load,
+            partial(feed.load, known),
             columns,
             feed=feed.directory.resolve().name,
             as_of=feed.as_of,

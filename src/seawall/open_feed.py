@@ -48,13 +48,19 @@ class _Reading(msgspec.Struct, frozen=True):
     as_of: datetime.date | None
     parts: Sequence[Part]
 
-    def read(self, numbers: Iterable[int]) -> Iterator[_Numbered]:
-        """Read parts, by their numbers."""
+    def read(
+        self, numbers: Iterable[int], shapes: dict[str, Shape] | None = None
+    ) -> Iterator[_Numbered]:
+        """Read parts, by their numbers.
+
+        Args:
+            shapes: the imported tables, where somebody has looked at them already.
+        """
         with connected(self.database) as connection:
             # A reader is not the one who writes; not by way of this connection.
             arm(connection)
             connection.execute("SET default_transaction_read_only = on")
-            known = _KnownRows(connection, self.manifest)
+            known = _KnownRows(connection, self.manifest, shapes)
             run_id, evidence = 0, dict[str, Any]()
             if ledger.installed_version(connection) is not None:
                 run_id, evidence = Ledger(connection).last_applied()
@@ -146,11 +152,15 @@ class OpenFeed:
             )
 
     def load(
-        self, connection: psycopg.Connection[Any], targets: Mapping[str, Target]
+        self,
+        shapes: Mapping[str, Shape],
+        connection: psycopg.Connection[Any],
+        targets: Mapping[str, Target],
     ) -> Iterator[tuple[int, Stored]]:
         """Have the feed's rows stored.
 
         Args:
+            shapes: the imported tables; processes that read have looked at them by themselves.
             connection: stores what is not read in a process of its own.
             targets: where the rows of each table go.
 
@@ -172,18 +182,20 @@ class OpenFeed:
         if isinstance(self._reading, SeawallError):
             raise self._reading
         reading_processes.tell(self._processes, targets)
-        return self._loaded(self._reading, connection, targets)
+        return self._loaded(self._reading, dict(shapes), connection, targets)
 
     def _loaded(
         self,
         reading: _Reading,
+        shapes: dict[str, Shape],
         connection: psycopg.Connection[Any],
         targets: Mapping[str, Target],
     ) -> Iterator[tuple[int, Stored]]:
         if self._processes:
             items = reading_processes.received(self._processes)
         else:
-            items = store(connection, targets, reading.read(range(len(reading.parts))))
+            parts = range(len(reading.parts))
+            items = store(connection, targets, reading.read(parts, shapes))
         gathered: dict[int, Any] = {}
         for number, item in items:
             if isinstance(item, Gathered):
@@ -228,10 +240,15 @@ def open_feed(
 class _KnownRows:
     """Rows of the database in the feed's words, for readers."""
 
-    def __init__(self, connection: psycopg.Connection[Any], manifest: Manifest) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        manifest: Manifest,
+        shapes: dict[str, Shape] | None,
+    ) -> None:
         self._connection = connection
         self._manifest = manifest
-        self._shapes: dict[str, Shape] | None = None
+        self._shapes = shapes
 
     def shapes(self) -> dict[str, Shape]:
         """The imported tables, as they are now; none where none of them is there yet.

@@ -98,5 +98,9 @@ class SecondMatch(msgspec.Struct, frozen=True):
         # What is recalled was counted when it was found equal, and nobody has written it since.
         asked = [name for name, difference in alone.items() if not difference.recalled]
         standing = row_versions.standing_rows(self.connection, [shapes[name] for name in asked])
-        equal = {n: d for n, d in alone.items() if d.recalled or standing[n] == d.staged}
+        equal = {
+            name: difference
+            for name, difference in alone.items()
+            if difference.recalled or standing[name] == difference.staged
+        }
         return asking.answers(equal)

@@ -63,11 +63,15 @@ def as_record(rows: str) -> sql.Composed:
     )
 
 
-def values_given(rows: str, columns: Iterable[str]) -> sql.Composed:
-    """Aggregates, in the order of some columns: whether any row has a value there."""
-    return sql.SQL(", ").join(
-        sql.SQL("count({}) > 0").format(sql.Identifier(rows, column)) for column in columns
-    )
+def columns_given(rows: str, columns: Iterable[str]) -> sql.Composed:
+    """An aggregate: the names of those columns in which any row has a value."""
+    names = [
+        sql.SQL("CASE WHEN count({}) > 0 THEN {} END").format(
+            sql.Identifier(rows, column), sql.Literal(column)
+        )
+        for column in columns
+    ]
+    return sql.SQL("array_remove(ARRAY[{}]::text[], NULL)").format(sql.SQL(", ").join(names))
 
 
 class LoadedTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,7 +260,6 @@ class _Settling:
     def _content(self) -> tuple[int, str, tuple[str, ...]]:
         """How many rows there are, a digest of what they say, whatever their order, and the columns
         that say anything; in one pass."""
-        columns = self._load.columns
         # A row's hash is a weighted sum of its cells' hashes: without another hash around it, two
         # rows could exchange a value and no sum over rows would show it. As a seed, all 64 bits
         # of it count.
@@ -264,21 +267,17 @@ class _Settling:
             sql.SQL(
                 "SELECT count(*), coalesce(sum("
                 "hashint8extended(0, hash_record_extended(ROW({cells}), 0))), 0)::text,"
-                " ARRAY[{given}]::boolean[] FROM {stage} AS s"
+                " {given} FROM {stage} AS s"
             ).format(
                 # In one order, whichever the reader's is.
-                cells=sql.SQL(", ").join(self._hashed("s", c) for c in sorted(columns)),
-                given=values_given("s", columns),
+                cells=sql.SQL(", ").join(self._hashed("s", c) for c in sorted(self._load.columns)),
+                given=columns_given("s", self._load.columns),
                 stage=self._load.identifier,
             )
         ).fetchone()
         assert row is not None
         rows, digest, given = row
-        return (
-            rows,
-            digest,
-            tuple(c for c, is_given in zip(columns, given, strict=True) if is_given),
-        )
+        return rows, digest, tuple(given)
 
     def _suspects(self) -> list[int | None]:
         """Hashes of keys that may stand on several rows, which errs on the safe side only; None

@@ -139,7 +139,7 @@ ONE_DATABASE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @given(steps=STEPS)
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=ONE_DATABASE)
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=ONE_DATABASE)
 def test_random_feeds(empty: Reload, steps: list[Any]):
     check_steps(empty, steps)
 

@@ -114,7 +114,7 @@ def test_the_deeds_can_be_done(empty: Reload) -> None:
 
 
 @given(steps=STEPS)
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=ONE_DATABASE)
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=ONE_DATABASE)
 def test_random_recall(empty: Reload, steps: Any) -> None:
     check_steps(empty, *steps)
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from courtside.api import tokens
 
-EXAMPLES = 10
+EXAMPLES = 15
 # Most days that fit the description are days without a match: 404 is right then.
 
 
